@@ -1,0 +1,1 @@
+"""What customers say: answers to survey questions, and satisfaction measured from them."""

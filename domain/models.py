@@ -1,0 +1,23 @@
+"""The complete metadata of a tenant's schema: importing this module has registered every table."""
+
+from domain.base import Stored
+from domain.customers.attribute import AttributeDefinition
+from domain.customers.customer import AttributeChange, Customer, CustomerExternalRef
+from domain.events import Event, EventCounter
+from domain.feedback.feedback import Feedback
+from domain.imports import ImportRow
+from domain.interactions.interaction import Interaction
+from domain.orders.order import ExchangeRate, Order, OrderItem, OrderReturn, OrderRevision
+from domain.orders.product import Product
+from domain.segments.segment import Dictionary, Segment
+from domain.strategies.strategy import Strategy
+
+TABLES = (
+    Customer, CustomerExternalRef, AttributeDefinition, AttributeChange,
+    Product, Order, OrderItem, OrderReturn, OrderRevision, ExchangeRate,
+    Interaction, Feedback, Segment, Dictionary, Strategy,
+    Event, EventCounter, ImportRow,
+)
+metadata = Stored.metadata
+# Rows that a new tenant starts with.
+FIRST_ROWS = ((EventCounter, {"id": 1, "last": 0}), (Dictionary, {"id": 1, "version": 0}))

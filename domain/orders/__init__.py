@@ -1,0 +1,1 @@
+"""What customers bought: products, orders with their lines, returns and revisions, exchange rates."""

@@ -1,0 +1,142 @@
+"""Orders, their lines, returns and revisions.
+
+``orders`` is plural because ORDER is a reserved word.  The row holds what is true now; a change of amounts
+keeps what was true before in ``order_revision``, so that the past can be asked.
+"""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from domain.base import Stored, finite
+
+
+class OrderStatus(StrEnum):
+    """Where an order stands."""
+
+    PENDING = "PENDING"
+    PAID = "PAID"
+    FULFILLED = "FULFILLED"
+    CANCELLED = "CANCELLED"
+    RETURNED = "RETURNED"
+    PARTIALLY_RETURNED = "PARTIALLY_RETURNED"
+
+
+class Order(Stored):
+    """One purchase."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        UniqueConstraint("system", "external_id"),
+        *finite("total", "discount", "net_total", "base_net"),
+        CheckConstraint("(status = 'CANCELLED') = (cancelled_at IS NOT NULL)", name="cancelled_dated"),
+        # Every column that a common filter reads: the scan of a rule stays index-only.
+        Index(
+            "ix_orders_customer_placed", "customer_id", "placed_at",
+            postgresql_include=["base_net", "status", "cancelled_at", "channel", "store", "id"],
+        ),
+        Index("ix_orders_placed_at", "placed_at", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(server_default="1")
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
+    system: Mapped[str] = mapped_column(doc="The system that named it.")
+    external_id: Mapped[str] = mapped_column(doc="Its number there.")
+    placed_at: Mapped[datetime] = mapped_column(doc="When the customer ordered.")
+    cancelled_at: Mapped[datetime | None] = mapped_column(doc="When it was cancelled, if it was.")
+    status: Mapped[OrderStatus] = mapped_column(doc="Where it stands now.")
+    currency: Mapped[str] = mapped_column(doc="ISO 4217.")
+    total: Mapped[Decimal] = mapped_column(doc="Sum of the lines, order currency.")
+    discount: Mapped[Decimal] = mapped_column(doc="Discount on the whole order, order currency.", server_default="0")
+    net_total: Mapped[Decimal] = mapped_column(doc="Total less discount, before returns, order currency.")
+    base_net: Mapped[Decimal] = mapped_column(doc="Net total in the base currency, at the rate of the order's date.")
+    channel: Mapped[str | None] = mapped_column(doc="Where it was sold: web, store, wechat …")
+    store: Mapped[str | None] = mapped_column(doc="Store that sold it.")
+    recorded_at: Mapped[datetime] = mapped_column(doc="When we learnt of it.")
+    updated_at: Mapped[datetime] = mapped_column(doc="When the row last changed.")
+
+
+class OrderItem(Stored):
+    """One line of an order."""
+
+    __tablename__ = "order_item"
+    __table_args__ = (
+        UniqueConstraint("order_id", "line"),
+        *finite("quantity", "unit_price", "net_amount", "base_net"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    line: Mapped[int] = mapped_column(doc="Place in the order, from 1.")
+    product_id: Mapped[UUID] = mapped_column(ForeignKey("product.id"), index=True)
+    quantity: Mapped[Decimal] = mapped_column(doc="In the product's own unit.")
+    unit_price: Mapped[Decimal] = mapped_column(doc="Order currency.")
+    net_amount: Mapped[Decimal] = mapped_column(doc="Quantity times price less the line's discount, order currency.")
+    base_net: Mapped[Decimal] = mapped_column(doc="Net amount in the base currency.")
+    customization: Mapped[str | None] = mapped_column(doc="What was made to order, if anything.")
+
+
+class OrderReturn(Stored):
+    """Goods that came back.  Lowers net at its own date; an order that is not known counts no order."""
+
+    __tablename__ = "order_return"
+    __table_args__ = (
+        UniqueConstraint("system", "external_id", "line"),
+        *finite("quantity", "net_amount", "base_net"),
+        CheckConstraint("base_net >= 0 AND net_amount >= 0", name="positive"),
+        Index("ix_order_return_customer_returned", "customer_id", "returned_at", postgresql_include=["base_net", "voided_at", "channel", "store"]),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
+    order_id: Mapped[UUID | None] = mapped_column(ForeignKey("orders.id"), index=True, doc="Null when the source does not name it.")
+    item_id: Mapped[UUID | None] = mapped_column(ForeignKey("order_item.id"), index=True)
+    product_id: Mapped[UUID | None] = mapped_column(ForeignKey("product.id"), index=True)
+    system: Mapped[str] = mapped_column(doc="The system that named it.")
+    external_id: Mapped[str] = mapped_column(doc="Its number there.")
+    line: Mapped[int] = mapped_column(doc="Place in the return, from 1.")
+    quantity: Mapped[Decimal] = mapped_column(doc="How much came back; positive.")
+    currency: Mapped[str] = mapped_column(doc="ISO 4217.")
+    net_amount: Mapped[Decimal] = mapped_column(doc="What it lowers net by, its own currency; positive.")
+    base_net: Mapped[Decimal] = mapped_column(doc="The same in the base currency; positive.")
+    channel: Mapped[str | None] = mapped_column(doc="The order's channel, so that filters need no join.")
+    store: Mapped[str | None] = mapped_column(doc="The order's store, so that filters need no join.")
+    returned_at: Mapped[datetime] = mapped_column(doc="When it came back.")
+    voided_at: Mapped[datetime | None] = mapped_column(doc="When its order was cancelled: from then on neither counts.")
+    recorded_at: Mapped[datetime] = mapped_column(doc="When we learnt of it.")
+
+
+class OrderRevision(Stored):
+    """What an order was before its amounts were changed.  As of T: the first revision after T, else the row."""
+
+    __tablename__ = "order_revision"
+    __table_args__ = (Index("ix_order_revision_as_of", "order_id", "valid_from", "recorded_at"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"))
+    before_total: Mapped[Decimal]
+    before_discount: Mapped[Decimal]
+    before_net_total: Mapped[Decimal]
+    before_base_net: Mapped[Decimal]
+    before_items: Mapped[list[Any]] = mapped_column(JSONB, doc="The lines as they were.")
+    valid_from: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+
+
+class ExchangeRate(Stored):
+    """What one unit of a currency is worth in the base currency from a day on."""
+
+    __tablename__ = "exchange_rate"
+    __table_args__ = (*finite("rate"), CheckConstraint("rate > 0", name="positive"))
+
+    currency: Mapped[str] = mapped_column(primary_key=True, doc="ISO 4217.")
+    on_date: Mapped[date] = mapped_column(primary_key=True, doc="From this day until the next rate.")
+    rate: Mapped[Decimal] = mapped_column(Numeric(20, 10), doc="Base units per unit.")
+    recorded_at: Mapped[datetime]
