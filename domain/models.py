@@ -10,12 +10,12 @@ from domain.interactions.interaction import Interaction
 from domain.orders.order import ExchangeRate, Order, OrderItem, OrderReturn, OrderRevision
 from domain.orders.product import Product
 from domain.segments.segment import Dictionary, Segment
-from domain.strategies.strategy import Strategy
+from domain.strategies.strategy import Strategy, StrategyAction
 
 TABLES = (
     Customer, CustomerExternalRef, AttributeDefinition, AttributeChange,
     Product, Order, OrderItem, OrderReturn, OrderRevision, ExchangeRate,
-    Interaction, Feedback, Segment, Dictionary, Strategy,
+    Interaction, Feedback, Segment, Dictionary, Strategy, StrategyAction,
     Event, EventCounter, ImportRow,
 )
 metadata = Stored.metadata

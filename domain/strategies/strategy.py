@@ -7,10 +7,49 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKey
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import Stored, finite
+from domain.interactions.interaction import Channel
+
+
+class GoalMetric(StrEnum):
+    """What a strategy is to change."""
+
+    ORDER_COUNT = "ORDER_COUNT"
+    NET_SPEND = "NET_SPEND"
+    REPURCHASE_RATE = "REPURCHASE_RATE"
+    CONVERSION_RATE = "CONVERSION_RATE"
+    NPS = "NPS"
+    CSAT = "CSAT"
+    REFERRALS = "REFERRALS"
+    CHURN_RISK = "CHURN_RISK"
+
+
+class GoalDirection(StrEnum):
+    """Which way is better."""
+
+    UP = "UP"
+    DOWN = "DOWN"
+
+
+class ActionKind(StrEnum):
+    """What is done.  There is no action for gifts to a buyer's staff or for kickbacks."""
+
+    OFFER_TRIAL = "OFFER_TRIAL"
+    SEND_MESSAGE = "SEND_MESSAGE"
+    CREATE_VISIT_TASK = "CREATE_VISIT_TASK"
+    CREATE_CALL_TASK = "CREATE_CALL_TASK"
+    ASSIGN_ADVISER = "ASSIGN_ADVISER"
+    OFFER_DISCOUNT = "OFFER_DISCOUNT"
+    GRANT_BENEFIT = "GRANT_BENEFIT"
+    RECOMMEND_PRODUCTS = "RECOMMEND_PRODUCTS"
+    PROPOSE_CUSTOM_PRODUCT = "PROPOSE_CUSTOM_PRODUCT"
+    INVITE_TO_EVENT = "INVITE_TO_EVENT"
+    SEND_SURVEY = "SEND_SURVEY"
+    ASK_FOR_REFERRAL = "ASK_FOR_REFERRAL"
+    SEND_CARE = "SEND_CARE"
+    ADD_TAG = "ADD_TAG"
 
 
 class StrategyStatus(StrEnum):
@@ -40,10 +79,23 @@ class Strategy(Stored):
     name_zh: Mapped[str | None] = mapped_column(doc="Chinese name.")
     status: Mapped[StrategyStatus] = mapped_column(doc="Where it stands.", server_default="DRAFT")
     segment_id: Mapped[UUID] = mapped_column(ForeignKey("segment.id"), index=True, doc="The audience.")
-    goal_metric: Mapped[str] = mapped_column(doc="What is to change.")
-    goal_direction: Mapped[str] = mapped_column(doc="UP or DOWN.")
+    goal_metric: Mapped[GoalMetric] = mapped_column(doc="What is to change.")
+    goal_direction: Mapped[GoalDirection] = mapped_column(doc="Which way is better.")
     goal_target: Mapped[Decimal | None] = mapped_column(doc="How far, in the metric's unit.")
-    goal_within: Mapped[str] = mapped_column(doc="ISO 8601 duration.")
-    actions: Mapped[list[Any]] = mapped_column(JSONB, doc="In order.")
-    created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
+    goal_within: Mapped[str] = mapped_column(doc="By when, as an ISO 8601 duration from the start.")
+    created_at: Mapped[datetime] = mapped_column(doc="When it was first saved.")
+    updated_at: Mapped[datetime] = mapped_column(doc="When it last changed.")
+
+
+class StrategyAction(Stored):
+    """One step of a strategy."""
+
+    __tablename__ = "strategy_action"
+    __table_args__ = (CheckConstraint("position >= 1", name="from_one"),)
+
+    strategy_id: Mapped[UUID] = mapped_column(ForeignKey("strategy.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True, doc="Place in the strategy, from 1.")
+    kind: Mapped[ActionKind] = mapped_column(doc="What is done.")
+    channel: Mapped[Channel | None] = mapped_column(doc="By which way, where it matters.")
+    delay: Mapped[str | None] = mapped_column(doc="How long after the step before, as an ISO 8601 duration.")
+    payload: Mapped[dict[str, Any]] = mapped_column(doc="What the step needs: a message, a discount, a tag …", server_default="{}")
