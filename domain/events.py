@@ -39,7 +39,9 @@ class Event(Stored):
 
     __tablename__ = "event"
 
-    sequence: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, doc="Gap-free, in commit order.")
+    sequence: Mapped[int] = mapped_column(
+        BigInteger, primary_key=True, autoincrement=False, doc="Gap-free, in commit order."
+    )
     topic: Mapped[EventTopic] = mapped_column(doc="What it is about.")
     subject_id: Mapped[UUID | None] = mapped_column(doc="The row concerned, if one.")
     payload: Mapped[dict[str, Any]] = mapped_column(doc="Ids and field names only.")

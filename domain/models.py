@@ -13,10 +13,25 @@ from domain.segments.segment import Dictionary, Segment
 from domain.strategies.strategy import Strategy, StrategyAction
 
 TABLES = (
-    Customer, CustomerExternalRef, AttributeDefinition, AttributeChange,
-    Product, Order, OrderItem, OrderReturn, OrderRevision, ExchangeRate,
-    Interaction, Feedback, Segment, Dictionary, Strategy, StrategyAction,
-    Event, EventCounter, ImportRow,
+    Customer,
+    CustomerExternalRef,
+    AttributeDefinition,
+    AttributeChange,
+    Product,
+    Order,
+    OrderItem,
+    OrderReturn,
+    OrderRevision,
+    ExchangeRate,
+    Interaction,
+    Feedback,
+    Segment,
+    Dictionary,
+    Strategy,
+    StrategyAction,
+    Event,
+    EventCounter,
+    ImportRow,
 )
 metadata = Stored.metadata
 # Rows that a new tenant starts with.

@@ -45,7 +45,7 @@ class Problem:
         return self.text.of(locale).format(**values)
 
 
-class Refused(Exception):  # noqa: N818 - a refusal, not an error
+class Refused(Exception):
     """Carries a problem out of the domain; the edge returns it as data."""
 
     def __init__(self, problem: Problem) -> None:

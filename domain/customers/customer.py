@@ -65,7 +65,12 @@ class Customer(Stored):
         CheckConstraint("intimacy BETWEEN 0 AND 100", name="intimacy_range"),
         Index("ix_customer_email", "email", postgresql_where=text("email IS NOT NULL")),
         Index("ix_customer_phone", "phone", postgresql_where=text("phone IS NOT NULL")),
-        Index("ix_customer_attributes", "attributes", postgresql_using="gin", postgresql_ops={"attributes": "jsonb_path_ops"}),
+        Index(
+            "ix_customer_attributes",
+            "attributes",
+            postgresql_using="gin",
+            postgresql_ops={"attributes": "jsonb_path_ops"},
+        ),
         Index("ix_customer_tags", "tags", postgresql_using="gin"),
         Index("ix_customer_created_at_id", "created_at", "id"),
         Index("ix_customer_registered_at_id", "registered_at", "id"),
@@ -107,11 +112,17 @@ class Customer(Stored):
     relationship_stage: Mapped[str | None] = mapped_column(doc="Stage set by the staff, if any.")
     receivable: Mapped[Decimal | None] = mapped_column(doc="What the customer owes, base currency.")
     tags: Mapped[list[str]] = mapped_column(doc="Free labels.", server_default="{}")
-    attributes: Mapped[dict[str, Any]] = mapped_column(doc="Values of the tenant's own attributes, by key.", server_default="{}")
-    registered_at: Mapped[datetime] = mapped_column(doc="When the merchant came to know the customer; unknown to any earlier as-of.")
+    attributes: Mapped[dict[str, Any]] = mapped_column(
+        doc="Values of the tenant's own attributes, by key.", server_default="{}"
+    )
+    registered_at: Mapped[datetime] = mapped_column(
+        doc="When the merchant came to know the customer; unknown to any earlier as-of."
+    )
     created_at: Mapped[datetime] = mapped_column(doc="When the row was recorded.")
     updated_at: Mapped[datetime] = mapped_column(doc="When the row last changed.")
-    merged_into: Mapped[UUID | None] = mapped_column(ForeignKey("customer.id"), index=True, doc="The winner, if merged.")
+    merged_into: Mapped[UUID | None] = mapped_column(
+        ForeignKey("customer.id"), index=True, doc="The winner, if merged."
+    )
     erased_at: Mapped[datetime | None] = mapped_column(doc="When the person was erased, if ever.")
 
 

@@ -42,12 +42,16 @@ class Feedback(Stored):
         UniqueConstraint("system", "external_id", "kind", "question_key"),
         *finite("score", "scale_min", "scale_max"),
         CheckConstraint("score BETWEEN scale_min AND scale_max", name="score_on_scale"),
-        Index("ix_feedback_customer_submitted", "customer_id", "submitted_at", postgresql_include=["kind", "score", "id"]),
+        Index(
+            "ix_feedback_customer_submitted", "customer_id", "submitted_at", postgresql_include=["kind", "score", "id"]
+        ),
         Index("ix_feedback_kind_submitted", "kind", "submitted_at", postgresql_include=["score", "customer_id", "id"]),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    customer_id: Mapped[UUID | None] = mapped_column(ForeignKey("customer.id"), doc="Null when the answer is anonymous.")
+    customer_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("customer.id"), doc="Null when the answer is anonymous."
+    )
     system: Mapped[str] = mapped_column(doc="The system that named it.")
     external_id: Mapped[str] = mapped_column(doc="The response's identifier there.")
     survey_key: Mapped[str | None] = mapped_column(doc="The survey it answers.")
@@ -58,6 +62,8 @@ class Feedback(Stored):
     scale_max: Mapped[Decimal | None] = mapped_column(doc="Highest score of the scale it was given on.")
     comment: Mapped[str | None] = mapped_column(doc="In the customer's words; may hold personal data.")
     channel: Mapped[Channel | None] = mapped_column(doc="How it reached us.")
-    order_id: Mapped[UUID | None] = mapped_column(ForeignKey("orders.id"), index=True, doc="The order it is about, if one.")
+    order_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("orders.id"), index=True, doc="The order it is about, if one."
+    )
     submitted_at: Mapped[datetime] = mapped_column(doc="When it was given.")
     recorded_at: Mapped[datetime] = mapped_column(doc="When we learnt of it.")

@@ -64,7 +64,12 @@ class Interaction(Stored):
     __tablename__ = "interaction"
     __table_args__ = (
         UniqueConstraint("system", "external_id"),
-        Index("ix_interaction_customer_occurred", "customer_id", "occurred_at", postgresql_include=["type", "channel", "direction", "id"]),
+        Index(
+            "ix_interaction_customer_occurred",
+            "customer_id",
+            "occurred_at",
+            postgresql_include=["type", "channel", "direction", "id"],
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -38,7 +38,9 @@ class Order(Stored):
         CheckConstraint("(status = 'CANCELLED') = (cancelled_at IS NOT NULL)", name="cancelled_dated"),
         # Every column that a common filter reads: the scan of a rule stays index-only.
         Index(
-            "ix_orders_customer_placed", "customer_id", "placed_at",
+            "ix_orders_customer_placed",
+            "customer_id",
+            "placed_at",
             postgresql_include=["base_net", "status", "cancelled_at", "channel", "store", "id"],
         ),
         Index("ix_orders_placed_at", "placed_at", "id"),
@@ -91,12 +93,19 @@ class OrderReturn(Stored):
         UniqueConstraint("system", "external_id", "line"),
         *finite("quantity", "net_amount", "base_net"),
         CheckConstraint("base_net >= 0 AND net_amount >= 0", name="positive"),
-        Index("ix_order_return_customer_returned", "customer_id", "returned_at", postgresql_include=["base_net", "voided_at", "channel", "store"]),
+        Index(
+            "ix_order_return_customer_returned",
+            "customer_id",
+            "returned_at",
+            postgresql_include=["base_net", "voided_at", "channel", "store"],
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
-    order_id: Mapped[UUID | None] = mapped_column(ForeignKey("orders.id"), index=True, doc="Null when the source does not name it.")
+    order_id: Mapped[UUID | None] = mapped_column(
+        ForeignKey("orders.id"), index=True, doc="Null when the source does not name it."
+    )
     item_id: Mapped[UUID | None] = mapped_column(ForeignKey("order_item.id"), index=True)
     product_id: Mapped[UUID | None] = mapped_column(ForeignKey("product.id"), index=True)
     system: Mapped[str] = mapped_column(doc="The system that named it.")

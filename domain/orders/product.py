@@ -19,7 +19,9 @@ class Product(Stored):
     version: Mapped[int] = mapped_column(server_default="1")
     sku: Mapped[str] = mapped_column(unique=True, doc="The merchant's article number.")
     name: Mapped[str] = mapped_column(doc="Name to show.")
-    category_path: Mapped[list[str]] = mapped_column(doc="From the widest category to the narrowest.", server_default="{}")
+    category_path: Mapped[list[str]] = mapped_column(
+        doc="From the widest category to the narrowest.", server_default="{}"
+    )
     customizable: Mapped[bool] = mapped_column(doc="Whether it can be made to order.", server_default="false")
     tags: Mapped[list[str]] = mapped_column(doc="Free labels.", server_default="{}")
     created_at: Mapped[datetime] = mapped_column(doc="When it was recorded.")

@@ -98,4 +98,6 @@ class StrategyAction(Stored):
     kind: Mapped[ActionKind] = mapped_column(doc="What is done.")
     channel: Mapped[Channel | None] = mapped_column(doc="By which way, where it matters.")
     delay: Mapped[str | None] = mapped_column(doc="How long after the step before, as an ISO 8601 duration.")
-    payload: Mapped[dict[str, Any]] = mapped_column(doc="What the step needs: a message, a discount, a tag …", server_default="{}")
+    payload: Mapped[dict[str, Any]] = mapped_column(
+        doc="What the step needs: a message, a discount, a tag …", server_default="{}"
+    )

@@ -1,0 +1,44 @@
+"""Keys and names: the grammar of keys, names in two languages, and text that PostgreSQL and JSON can hold."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from domain.refusal import Refused, invalid
+from domain.words import Says, Words
+
+KEY = re.compile(r"[a-z][a-z0-9_]{0,62}")
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """A name in English, Chinese or both."""
+
+    en: Annotated[str | None, Says(Words("English name", "英文名"))] = None
+    zh: Annotated[str | None, Says(Words("Chinese name", "中文名"))] = None
+
+
+def check_key(key: str) -> None:
+    """Refuses with ``Invalid`` what is not a key: a lower-case letter, then up to 62 letters, digits, underscores."""
+    if not KEY.fullmatch(key):
+        raise invalid(
+            "key",
+            "A key is a lower-case letter followed by up to 62 lower-case letters, digits or underscores.",
+            "键必须以小写字母开头，其后最多 62 个小写字母、数字或下划线。",
+        )
+
+
+def check_names(names: Names) -> None:
+    """Refuses with ``Invalid`` when neither name is given, or one is blank or too long."""
+    given = [name for name in (names.en, names.zh) if name is not None]
+    if not given or any(not name.strip() or len(name) > LONGEST_NAME for name in given):
+        raise _bad_name()
+
+
+def _bad_name() -> Refused:
+    return invalid(
+        "name",
+        f"Give a name in English, Chinese or both, of 1 to {LONGEST_NAME} characters.",
+        f"请提供英文名或中文名，长度为 1 至 {LONGEST_NAME} 个字符。",
+    )
