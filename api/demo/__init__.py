@@ -1,0 +1,1 @@
+"""The two merchants of the demo: made up, deterministic, with answers known beforehand."""

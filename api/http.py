@@ -1,0 +1,162 @@
+"""GraphQL over HTTP: media types, methods, body limits, status codes.
+
+Follows the GraphQL over HTTP draft.  A request that is not GraphQL, or that nobody may send, is answered here and
+never reaches the parser of documents.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+import orjson
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from api.errors import RequestRefused, bad_request
+
+JSON, GRAPHQL_JSON = "application/json", "application/graphql-response+json"
+OFFERED = {GRAPHQL_JSON: GRAPHQL_JSON, JSON: JSON, "application/*": JSON, "*/*": JSON}
+LARGEST_BODY = 256 * 1024
+MEMBERS = {"query": str, "variables": dict, "operationName": str, "extensions": dict}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One GraphQL request as sent: document, variables, operation name."""
+
+    query: str
+    variables: dict[str, Any]
+    operation_name: str | None
+    reading: bool  # by GET: queries only
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A GraphQL response: its bytes, and whether the request itself was wrong."""
+
+    body: bytes
+    request_error: bool = False
+    status: int = 400  # of a request error, where the media type lets it show
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class GraphQLEndpoint:
+    """The ASGI application behind ``/graphql``.
+
+    ``authenticate`` gives the caller or raises ``RequestRefused``; ``answer`` runs the operation for that caller.
+    """
+
+    def __init__(
+        self,
+        authenticate: Callable[[Request], Awaitable[Any]],
+        answer: Callable[[Any, Asked], Awaitable[Answered]],
+        page: str | None = None,
+    ) -> None:
+        self._authenticate, self._answer, self._page = authenticate, answer, page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._respond(request)
+        except RequestRefused as refused:
+            media = accepted(request.headers.get("accept")) or JSON
+            body = refused.body(locale_of(request) or "en")
+            response = Response(body, refused.status, media_type=_typed(media), headers=refused.headers)
+        except ClientDisconnect:
+            return
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        accept = request.headers.get("accept")
+        if request.method not in ("GET", "POST"):
+            raise bad_request("Send GraphQL by POST or GET.", "请使用 POST 或 GET。", 405, allow="GET, POST")
+        if self._page and "text/html" in (accept or "") and "query" not in request.query_params:
+            return HTMLResponse(self._page)
+        media = accepted(accept)
+        if media is None:
+            raise bad_request(f"Only {GRAPHQL_JSON} and {JSON} can be had.", f"仅支持 {GRAPHQL_JSON} 与 {JSON}。", 406)
+        caller = await self._authenticate(request)
+        asked = from_query(request) if request.method == "GET" else from_body(await read(request), request)
+        answered = await self._answer(caller, asked)
+        status = answered.status if answered.request_error and media == GRAPHQL_JSON else 200
+        return Response(answered.body, status, media_type=_typed(media), headers=dict(answered.headers))
+
+
+def accepted(accept: str | None) -> str | None:
+    """The media type to answer with: the one of ours the client likes best; null when it takes neither."""
+    liked: list[tuple[float, str]] = []
+    for part in (accept or "*/*").split(","):
+        kind, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        if kind in OFFERED:
+            liked.append((next((_weight(p) for p in parameters if p.startswith("q=")), 1.0), OFFERED[kind]))
+    weight, media = max(liked, key=itemgetter(0), default=(0.0, JSON))
+    return media if weight > 0 else None
+
+
+def _weight(parameter: str) -> float:
+    try:
+        return float(parameter.removeprefix("q="))
+    except ValueError:
+        return 0.0
+
+
+async def read(request: Request) -> bytes:
+    """The body; 413 as soon as more bytes have come than are allowed, whatever the length header says."""
+    kind, _, parameters = request.headers.get("content-type", "").partition(";")
+    charset = parameters.replace(" ", "").lower()
+    if kind.strip().lower() != JSON or (charset and charset != "charset=utf-8"):
+        raise bad_request(f"Send {JSON} in UTF-8.", f"请以 UTF-8 编码发送 {JSON}。", 415)
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > LARGEST_BODY:
+            raise bad_request(f"The body exceeds {LARGEST_BODY} bytes.", f"请求体超过 {LARGEST_BODY} 字节。", 413)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def from_body(body: bytes, request: Request) -> Asked:
+    """The request in a POST body."""
+    try:
+        given = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise bad_request(f"The body is not JSON: {error.msg}.", "请求体不是有效的 JSON。") from None
+    if not isinstance(given, dict):
+        raise bad_request("The body must be a JSON object.", "请求体必须是 JSON 对象。")
+    return _asked(given, reading=False)
+
+
+def from_query(request: Request) -> Asked:
+    """The request in the parameters of a GET; ``variables`` and ``extensions`` are JSON."""
+    given: dict[str, Any] = dict(request.query_params)
+    for name in ("variables", "extensions"):
+        if given.get(name):
+            try:
+                given[name] = orjson.loads(given[name])
+            except orjson.JSONDecodeError:
+                raise bad_request(f"{name!r} is not JSON.", f"“{name}”不是有效的 JSON。") from None
+    return _asked({name: value or None for name, value in given.items()}, reading=True)
+
+
+def _asked(given: dict[str, Any], *, reading: bool) -> Asked:
+    for name, kind in MEMBERS.items():
+        if given.get(name) is not None and not isinstance(given[name], kind):
+            what = "a string" if kind is str else "an object"
+            raise bad_request(f"{name!r} must be {what}.", f"“{name}”的类型不正确。")
+    if not given.get("query"):
+        raise bad_request("'query' is missing.", "缺少“query”。")
+    return Asked(given["query"], given.get("variables") or {}, given.get("operationName"), reading)
+
+
+def locale_of(request: Request) -> str | None:
+    """``zh-CN`` or ``en`` when the client asks for one of them first, else null: the tenant's own."""
+    first = request.headers.get("accept-language", "").partition(",")[0].strip().lower()
+    if first.startswith("zh"):
+        return "zh-CN"
+    return "en" if first.startswith("en") else None
+
+
+def _typed(media: str) -> str:
+    return f"{media}; charset=utf-8"
