@@ -72,7 +72,8 @@ class GraphQLEndpoint:
         accept = request.headers.get("accept")
         if request.method not in ("GET", "POST"):
             raise bad_request("Send GraphQL by POST or GET.", "请使用 POST 或 GET。", 405, allow="GET, POST")
-        if self._page and "text/html" in (accept or "") and "query" not in request.query_params:
+        browsing = request.method == "GET" and "text/html" in (accept or "") and "query" not in request.query_params
+        if self._page and browsing:
             return HTMLResponse(self._page)
         media = accepted(accept)
         if media is None:

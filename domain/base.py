@@ -4,7 +4,7 @@ import enum
 import secrets
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import ARRAY, CheckConstraint, DateTime, Enum, MetaData, Numeric, Text
@@ -24,7 +24,7 @@ class Stored(DeclarativeBase):
     """A table of the tenant's schema. No schema is named: the transaction's scope decides whose it is."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         str: Text,
         datetime: DateTime(timezone=True),
         # Text with CHECK: a native enum's OID differs per schema and breaks cached statements.
