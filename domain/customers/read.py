@@ -1,0 +1,112 @@
+"""What can be asked of customers: one by any of its names, its references, attributes and history."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, Text, cast, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import aliased
+
+from domain.customers.attribute import AttributeDefinition
+from domain.customers.customer import AttributeChange, Customer, CustomerExternalRef
+from domain.words import Says, Words
+
+BY_NAME = (Customer.display_name.collate("C").asc().nulls_last(), Customer.id.asc())
+
+
+class CustomerOrder(Enum):
+    """How customers are ordered; ties by id."""
+
+    CREATED_AT = (Customer.created_at.desc(), Customer.id.desc())
+    REGISTERED_AT = (Customer.registered_at.desc(), Customer.id.desc())
+    NAME = BY_NAME
+
+
+HISTORY = (AttributeChange.recorded_at.desc(), AttributeChange.id.desc())
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalRefInput:
+    """A customer's identifier in another system."""
+
+    system: Annotated[str, Says(Words("system", "系统"))]
+    value: Annotated[str, Says(Words("value", "编号"))]
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerBy:
+    """One way to name a customer."""
+
+    one_of: ClassVar = True
+    id: Annotated[UUID | None, Says(Words("id", "编号"), "A customer's id.")] = None
+    external_ref: Annotated[ExternalRefInput | None, Says(Words("external reference", "外部编号"))] = None
+    email: Annotated[str | None, Says(Words("e-mail", "电子邮箱"), "As normalised: lower case.")] = None
+    phone: Annotated[str | None, Says(Words("phone", "电话"), "E.164.")] = None
+
+
+def customer_by(by: CustomerBy) -> Select[Customer]:
+    """The customer so named: the winner of a merged one, nobody if erased, the oldest if several share a contact."""
+    named = aliased(Customer, name="named")
+    if by.external_ref is not None:
+        refs = select(CustomerExternalRef.customer_id).where(
+            CustomerExternalRef.system == literal(by.external_ref.system, Text()),
+            CustomerExternalRef.value == literal(by.external_ref.value, Text()),
+        )
+        matches: ColumnElement[bool] = named.id.in_(refs)
+    elif by.email is not None:
+        matches = named.email == literal(by.email, Text())
+    elif by.phone is not None:
+        matches = named.phone == literal(by.phone, Text())
+    else:
+        matches = named.id == by.id
+    winner = (
+        select(func.coalesce(named.merged_into, named.id))
+        .where(matches, named.erased_at.is_(None))
+        .order_by(named.registered_at, named.id)
+        .limit(1)
+    )
+    return select(Customer).where(Customer.id == winner.scalar_subquery(), Customer.erased_at.is_(None))
+
+
+def found_by_text(search: Any) -> ColumnElement[bool]:
+    """Whether part of the name, e-mail or phone, or a whole external reference, is ``search``; case is ignored.
+
+    strpos, not LIKE: nothing a caller types is a wildcard.
+    """
+    part = func.lower(search)
+    columns = (Customer.display_name, Customer.email, Customer.phone)
+    refs = select(CustomerExternalRef.customer_id).where(CustomerExternalRef.value == search)
+    return or_(*(func.strpos(func.lower(column), part) > 0 for column in columns), Customer.id.in_(refs))
+
+
+def external_refs_of(customer: type[Customer]) -> Select[CustomerExternalRef]:
+    """The customer's identifiers in other systems."""
+    return (
+        select(CustomerExternalRef)
+        .where(CustomerExternalRef.customer_id == customer.id)
+        .order_by(CustomerExternalRef.system, CustomerExternalRef.value)
+    )
+
+
+def attributes_of(customer: type[Customer]) -> Select[Any]:
+    """The customer's values of the tenant's own attributes that are set, by key."""
+    value = cast(customer.attributes, JSONB)[AttributeDefinition.key]
+    return (
+        select(AttributeDefinition.key, AttributeDefinition.type, value.label("value"))
+        .where(cast(customer.attributes, JSONB).has_key(AttributeDefinition.key))
+        .order_by(AttributeDefinition.key)
+    )
+
+
+def history_of(customer: type[Customer]) -> Select[AttributeChange]:
+    """What changed of the customer: when that became true, and when we learnt it."""
+    return select(AttributeChange).where(AttributeChange.customer_id == customer.id)
+
+
+def attribute_definitions() -> Select[AttributeDefinition]:
+    """The tenant's own attributes, by key."""
+    return select(AttributeDefinition).order_by(AttributeDefinition.key)

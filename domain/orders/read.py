@@ -1,0 +1,70 @@
+"""What can be asked of orders: a customer's, their lines, products and returns."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+from sqlalchemy import ARRAY, ColumnElement, Numeric, Select, Text, cast, func, literal, literal_column, select
+
+from domain.customers.customer import Customer
+from domain.orders.order import Order, OrderItem, OrderReturn, OrderStatus
+from domain.orders.product import Product
+
+
+class OrderSort(Enum):
+    """How orders are ordered; ties by id."""
+
+    NEWEST = (Order.placed_at.desc(), Order.id.desc())
+    OLDEST = (Order.placed_at.asc(), Order.id.asc())
+    LARGEST = (Order.base_net.desc(), Order.id.desc())
+
+
+PRODUCTS = (Product.sku.asc(), Product.id.asc())
+
+
+def orders_of(customer: type[Customer], status: list[OrderStatus] | None = None) -> Select[Order]:
+    """The customer's orders, cancelled ones too unless ``status`` leaves them out."""
+    query = select(Order).where(Order.customer_id == customer.id)
+    return query if status is None else query.where(cast(Order.status, Text) == func.any(status))
+
+
+def customer_of(order: type[Order]) -> Select[Customer]:
+    """Who ordered."""
+    return select(Customer).where(Customer.id == order.customer_id)
+
+
+def items_of(order: type[Order]) -> Select[OrderItem]:
+    """The order's lines."""
+    return select(OrderItem).where(OrderItem.order_id == order.id).order_by(OrderItem.line)
+
+
+def product_of(item: type[OrderItem]) -> Select[Product]:
+    """What was bought."""
+    return select(Product).where(Product.id == item.product_id)
+
+
+def returned_quantity(item: type[OrderItem]) -> ColumnElement[Any]:
+    """How much of the line came back."""
+    return cast(
+        select(func.coalesce(func.sum(OrderReturn.quantity), literal_column("0")))
+        .where(OrderReturn.item_id == item.id)
+        .scalar_subquery(),
+        Numeric(20, 4),
+    )
+
+
+def returns_of(customer: type[Customer]) -> Select[OrderReturn]:
+    """What the customer gave back."""
+    newest = (OrderReturn.returned_at.desc(), OrderReturn.id.desc())
+    return select(OrderReturn).where(OrderReturn.customer_id == customer.id).order_by(*newest)
+
+
+def products(category_under: list[str] | None = None) -> Select[Product]:
+    """The merchant's products, or those below a category path."""
+    query = select(Product)
+    if category_under is None:
+        return query
+    path = literal(category_under, ARRAY(Text()))
+    depth = func.cardinality(path)
+    return query.where(Product.category_path[literal_column("1") : depth] == path)
