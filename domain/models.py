@@ -3,13 +3,14 @@
 from domain.base import Stored
 from domain.customers.attribute import AttributeDefinition
 from domain.customers.customer import AttributeChange, Customer, CustomerExternalRef
+from domain.dictionary import Dictionary
 from domain.events import Event, EventCounter
 from domain.feedback.feedback import Feedback
 from domain.imports import ImportRow
 from domain.interactions.interaction import Interaction
 from domain.orders.order import ExchangeRate, Order, OrderItem, OrderReturn, OrderRevision
 from domain.orders.product import Product
-from domain.segments.segment import Dictionary, Segment
+from domain.segments.segment import Segment
 from domain.strategies.strategy import Strategy, StrategyAction
 
 TABLES = (

@@ -36,17 +36,3 @@ class Segment(Stored):
     rule: Mapped[dict[str, Any]] = mapped_column(doc="The rule as RuleInput JSON; post it back unchanged.")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
-
-
-class Dictionary(Stored):
-    """Version of all that rules refer to by name (segments, attribute definitions); one row.
-
-    Raised in the same transaction as any such change, so a process knows in the snapshot of its question
-    whether what it remembers of them still holds.
-    """
-
-    __tablename__ = "dictionary"
-    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    version: Mapped[int]
