@@ -1,7 +1,7 @@
 """The version of all that rules refer to by name: segments and attribute definitions.
 
-Raised in the same transaction as any such change, so that a process knows, in the snapshot of its question, whether what
-it remembers of them still holds.
+Raised in the same transaction as any such change, so that a process knows, in the snapshot of its question,
+whether what it remembers of them still holds.
 """
 
 from sqlalchemy import CheckConstraint, update
