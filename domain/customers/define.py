@@ -68,7 +68,10 @@ def _check(input: AttributeDefinitionInput) -> None:
     if (input.type in CHOOSING) != bool(options):
         raise _bad_options("ENUM and MULTI_ENUM have options, other types none.", "仅枚举类型须有选项。")
     if len(options) > MAX_OPTIONS or len(set(options)) < len(options) or any(not o.strip() for o in options):
-        raise _bad_options(f"Give at most {MAX_OPTIONS} different options, none blank.", f"选项最多 {MAX_OPTIONS} 个，不可重复或为空。")
+        raise _bad_options(
+            f"Give at most {MAX_OPTIONS} different options, none blank.",
+            f"选项最多 {MAX_OPTIONS} 个，不可重复或为空。",
+        )
 
 
 def _check_change(found: AttributeDefinition, input: AttributeDefinitionInput) -> None:
