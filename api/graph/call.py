@@ -1,0 +1,184 @@
+"""Calling the domain's function for one field: how its arguments become SQL, and what of them the plan depends on.
+
+scalar, list, id      a bound parameter, or None            the plan depends on whether it is null
+enum, Boolean         the value: it may choose SQL          on the value
+input object, plain   the domain value                      on the shape of the SQL it became
+injected ``Held``     what is read from the stored value    on the shape of the SQL it became
+literal, default      the same                              on nothing
+"""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import ARRAY, Text, Uuid
+
+from api.graph import sql
+from api.graph.field import Field, items_of, without_none
+from api.graph.inputs import Converter, holds_input, is_choice, is_identity, own_kind
+from api.graph.planning import Planning
+from api.graph.request import Arguments, Env, Getter
+from api.graph.scalars import array
+from api.graph.view import Held
+
+MOST_SHAPES = 256  # remembered conversions of one field: building a clause costs 60 µs a node
+
+
+class RefusedHere(Exception):
+    """The domain refuses this field's arguments: an error at this place, not a defect."""
+
+    def __init__(self, mark: Any) -> None:
+        super().__init__("refused")
+        self.mark = mark
+
+
+class Stored(NamedTuple):
+    """A parameter whose value belongs to one row: its name, the row's id, and the value, of each request."""
+
+    name: str
+    key: Getter
+    value: Getter
+
+
+@dataclass(slots=True)
+class Given:
+    """What one call is made with."""
+
+    fixed: dict[str, Any]
+    varying: dict[str, Getter]  # inputs read from each request
+    constant: dict[str, Any]  # inputs written in the document, coerced
+    held: dict[str, Held]
+    stored: Stored | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What the domain made of the arguments: SQL with its cache key, or a problem."""
+
+    select: Any = None
+    key: Any = None
+    problem: Any = None
+    used_stored: bool = False
+    shape: int = -1  # the number of the key's structure at this place; -1 refused
+
+
+def call(planner: Planning, field: Field, arguments: Arguments, row: Any, stored: Stored | None = None) -> Any:
+    """The domain's SQL for this field.  RefusedHere when the domain refuses the arguments."""
+    given = _given(planner, field, arguments)
+    given.stored = stored
+    shaping = Shaping(planner, field, given, row)
+    made = shaping.at(planner.env)
+    if given.varying or made.used_stored:
+        planner.look(lambda env: shaping.at(env).shape)
+        for place, bound in enumerate(made.key.bindparams if made.key else ()):
+            planner.getters.setdefault(bound.key, shaping.value(place))
+    if made.problem is not None:
+        planner.refusals.append(lambda env: shaping.at(env).problem)
+        raise RefusedHere(sql.mark(f"#{len(planner.refusals) - 1}"))
+    return made.select
+
+
+def _given(planner: Planning, field: Field, arguments: Arguments) -> Given:
+    given = Given({}, {}, {}, {})
+    for name in field.injected:
+        inject = planner.views.inject.get(name)
+        if inject is None:
+            given.fixed[name] = planner.now
+        elif isinstance(inject, Held):
+            given.held[name] = inject
+        else:
+            given.fixed[name] = inject(planner)
+    for name, argument in field.args.items():
+        getter, constant = arguments.find(name, planner.env)
+        if name in field.plain or holds_input(planner.views, argument.hint):
+            if constant:
+                given.constant[name] = getter(planner.env)
+            else:
+                given.varying[name] = getter
+        elif is_choice(argument.hint):
+            given.fixed[name] = getter(planner.env) if constant else planner.look(getter)
+        elif _null(planner, getter, constant):
+            given.fixed[name] = None
+        else:
+            given.fixed[name] = planner.bind(*_bound(planner, field, name, argument.hint, getter))
+    return given
+
+
+def _null(planner: Planning, getter: Getter, constant: bool) -> bool:
+    if constant:
+        return getter(planner.env) is None
+    return bool(planner.look(lambda env: getter(env) is None))
+
+
+def _bound(planner: Planning, field: Field, name: str, hint: Any, getter: Getter) -> tuple[Getter, Any]:
+    """(getter of the driver's value, SQL type) of a scalar, an id, or a list of scalars, ids or enums."""
+    rest, _ = without_none(hint)
+    item = items_of(rest)
+    if is_identity(rest):
+        convert = Converter(planner.views, field.ids, own_kind(planner.views, field))
+        many = ARRAY(Uuid()) if item else Uuid()
+        return (lambda env: convert.value(name, rest, getter(env), env)), many
+    if item is None:
+        scalar = planner.views.scalars[rest]
+        return (lambda env: scalar.bound(getter(env))), scalar.sql
+    if is_choice(item) and item is not bool:
+        return (lambda env: [member.name for member in getter(env)]), ARRAY(Text())
+    of = planner.views.scalars[item]
+    return (lambda env: [of.bound(each) for each in getter(env)]), array(of)
+
+
+class Shaping:
+    """The call of one field's function, made again for each request whose inputs are new."""
+
+    def __init__(self, planner: Planning, field: Field, given: Given, row: Any) -> None:
+        self.field, self.given, self.refused = field, given, planner.views.refused
+        self.first = (row,) if field.row else ()
+        self.converter = Converter(planner.views, field.ids, own_kind(planner.views, field))
+        self.slot = planner.slot("shape")
+        self.seen: dict[Any, Made] = {}
+        self.shapes: dict[Any, int] = {}
+
+    def at(self, env: Env) -> Made:
+        """What the domain makes of this request's arguments; made once per request, and remembered by input."""
+        return env.once(self.slot, lambda: self._remembered(env))  # type: ignore[no-any-return]
+
+    def value(self, place: int) -> Getter:
+        """Getter of the SQL's own parameter at a place of its cache key."""
+        return lambda env: self.at(env).key.bindparams[place].effective_value
+
+    def _remembered(self, env: Env) -> Made:
+        """Keyed by the inputs; by tenant, version and row as well when stored values went in."""
+        given = {name: getter(env) for name, getter in self.given.varying.items()}
+        text = orjson.dumps(given, default=str) if given else b""
+        stored = self.given.stored
+        own = (text, env.place, getattr(env.held, "version", None), stored and stored.key(env))
+        found = self.seen.get(text) or self.seen.get(own)
+        if found is None:
+            found = self._make(given, env)
+            if found.problem is None:  # a refusal names the request's values: never kept
+                if len(self.seen) >= MOST_SHAPES:
+                    self.seen.clear()
+                self.seen[own if found.used_stored else text] = found
+        env.used_stored = env.used_stored or found.used_stored
+        return found
+
+    def _make(self, given: dict[str, Any], env: Env) -> Made:
+        before, env.used_stored = env.used_stored, False
+        try:
+            select = self._call({**self.given.constant, **given}, env)
+        except self.refused as error:
+            return Made(problem=error.problem, used_stored=env.used_stored)
+        finally:
+            used, env.used_stored = env.used_stored, env.used_stored or before
+        key = select._generate_cache_key()
+        assert key is not None, "the domain's SQL can be compared with another by its shape"
+        return Made(select, key, None, used, self.shapes.setdefault(key.key, len(self.shapes)))
+
+    def _call(self, coerced: dict[str, Any], env: Env) -> Any:
+        convert, args = self.converter.value, self.field.args
+        values = {name: convert(name, args[name].hint, each, env) for name, each in coerced.items()}
+        values |= {name: held.read(env.stored) for name, held in self.given.held.items()}
+        if self.given.stored:
+            values[self.given.stored.name] = self.given.stored.value(env)
+        assert self.field.call
+        return self.field.call(*self.first, **self.given.fixed, **values)

@@ -1,0 +1,87 @@
+"""A document: parsed within limits, validated, its operations, and the plans made for it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    FragmentDefinitionNode,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    validate,
+)
+
+from api.graph.cache import Plans, Recent
+from api.graph.errors import MOST_ERRORS, fault, invalid
+from api.graph.limits import Limits, TooLarge, Unclean, parsed
+from api.graph.selection import Selections
+
+
+class Rejected(Exception):
+    """The request is not executed: its errors, as they are answered."""
+
+    def __init__(self, *errors: dict[str, Any]) -> None:
+        super().__init__(errors)
+        self.errors = list(errors)
+
+
+@dataclass(slots=True)
+class Document:
+    """A valid document."""
+
+    operations: list[OperationDefinitionNode]
+    selections: Selections
+    plans: Plans
+
+    def operation(self, name: str | None, locale: str) -> OperationDefinitionNode:
+        """The operation of that name, or the only one."""
+        found = [o for o in self.operations if name is None or (o.name and o.name.value == name)]
+        if len(found) != 1:
+            raise Rejected(fault("OPERATION", locale))
+        return found[0]
+
+
+class Documents:
+    """The documents used recently.  Invalid and very long ones are not remembered."""
+
+    def __init__(
+        self, schema: GraphQLSchema, limits: Limits, *, most: int = 1000, leaves: int = 64, longest: int = 16_384
+    ) -> None:
+        self.schema, self.limits, self.leaves, self.longest = schema, limits, leaves, longest
+        self.recent: Recent[str, Document] = Recent(most)
+
+    def get(self, text: str, locale: str) -> Document:
+        """The valid document of a text.  Rejected otherwise."""
+        found = self.recent.get(text)
+        if found is None:
+            found = self._made(text, locale)
+            if len(text) <= self.longest:
+                self.recent.put(text, found)
+        return found
+
+    def _made(self, text: str, locale: str) -> Document:
+        try:
+            ast = parsed(text, self.limits)
+            errors = validate(self.schema, ast, max_errors=MOST_ERRORS)
+        except GraphQLSyntaxError as error:
+            raise Rejected(invalid(error, "GRAPHQL_PARSE_FAILED")) from error
+        except TooLarge as error:
+            raise Rejected(too_large(error, locale)) from error
+        except Unclean as error:
+            raise Rejected(fault("UNCLEAN", locale)) from error
+        if errors:
+            raise Rejected(*(invalid(e, "GRAPHQL_VALIDATION_FAILED") for e in errors[:MOST_ERRORS]))
+        operations = [d for d in ast.definitions if isinstance(d, OperationDefinitionNode)]
+        fragments = {d.name.value: d for d in ast.definitions if isinstance(d, FragmentDefinitionNode)}
+        return Document(operations, Selections(self.schema, fragments), Plans(self.leaves))
+
+
+def too_large(error: TooLarge, locale: str) -> dict[str, Any]:
+    """Which limit a document exceeds."""
+    message = (
+        f"文档的 {error.what} 超过上限 {error.most}。"
+        if locale.lower().startswith("zh")
+        else f"The document's {error.what} exceed the limit of {error.most}."
+    )
+    extensions = {"code": "QUERY_TOO_COMPLEX", "limit": error.what, "most": error.most}
+    return {"message": message, "extensions": extensions}

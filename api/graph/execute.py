@@ -1,0 +1,146 @@
+"""Runs operations: the plan from the cache, one statement in one snapshot, bytes out."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from graphql import GraphQLSchema, OperationType
+from graphql.execution.values import get_variable_values
+
+from api.graph.document import Document, Documents, Rejected
+from api.graph.errors import MOST_ERRORS, failure, fault, invalid
+from api.graph.limits import Limits
+from api.graph.mutate import mutate
+from api.graph.read import Reading
+from api.graph.request import Env
+from api.graph.scalars import clean
+from api.graph.view import Views
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """How the product opens transactions; the executor itself never begins or commits.
+
+    ``read(env)`` yields an asyncpg connection inside the tenant's snapshot (json as bytes: ``json_as_bytes``).
+    ``write(env)`` yields a SQLAlchemy AsyncSession and commits on a clean exit.
+    ``stored(connection)`` reads what the product keeps of the tenant: an object with ``version``.
+    """
+
+    read: Callable[[Env], AbstractAsyncContextManager[Any]]
+    write: Callable[[Env], AbstractAsyncContextManager[Any]]
+    stored: Callable[[Any], Awaitable[Any]] | None = None
+    place: Callable[[Any], str] = str  # a tenant's name in cursors and in memory; never reused
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``request_error``: nothing was executed.  ``compiled``: no part went to graphql-core."""
+
+    body: bytes
+    request_error: bool = False
+    codes: tuple[str, ...] = ()
+    operation: str | None = None
+    cost: int = 0
+    compiled: bool = True
+
+
+class Executor:
+    """One schema's documents and plans, for all tenants."""
+
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        views: Views,
+        doors: Doors,
+        secret: bytes,
+        *,
+        limits: Limits | None = None,
+        most_cost: int | None = None,
+        most_documents: int = 1000,
+        most_plans: int = 64,
+    ) -> None:
+        self.schema, self.views, self.doors, self.secret, self.most_cost = schema, views, doors, secret, most_cost
+        self.documents = Documents(schema, limits or Limits(), most=most_documents, leaves=most_plans)
+        self.reading = Reading(views, doors)
+
+    async def run(
+        self,
+        text: str,
+        variables: Mapping[str, Any] | None = None,
+        operation: str | None = None,
+        *,
+        now: datetime,
+        tenant: Any = None,
+        scopes: frozenset[str] = frozenset(),
+        locale: str = "en",
+        only_query: bool = False,
+    ) -> Answer:
+        """Answer one operation of a document.  ``only_query`` refuses others (GET)."""
+        kind = None
+        try:
+            document = self.documents.get(text, locale)
+            chosen = document.operation(operation, locale)
+            kind = chosen.operation.value
+            if only_query and chosen.operation is not OperationType.QUERY:
+                raise Rejected(fault("NOT_A_QUERY", locale))
+            if chosen.operation is OperationType.SUBSCRIPTION:
+                raise Rejected(fault("SUBSCRIPTION", locale))
+            env = self._env(chosen, variables or {}, now, tenant, scopes, locale)
+            return await self._answer(document, chosen, env, kind)
+        except Rejected as rejected:
+            return rejection(rejected.errors, kind)
+        except Exception as error:
+            return rejection([failure(error, locale)], kind)
+
+    def _env(self, chosen: Any, given: Mapping[str, Any], now: datetime, tenant: Any, scopes: Any, locale: str) -> Env:
+        """The request of one operation, its variables coerced."""
+        if not clean(dict(given)):
+            raise Rejected(fault("UNCLEAN", locale))
+        definitions = chosen.variable_definitions or ()
+        try:
+            values = get_variable_values(self.schema, definitions, dict(given), MOST_ERRORS)
+        except RecursionError as error:
+            raise Rejected(fault("TOO_COSTLY", locale)) from error
+        if isinstance(values, list):
+            raise Rejected(*(invalid(error, "BAD_USER_INPUT") for error in values[:MOST_ERRORS]))
+        place = self.doors.place(tenant)
+        return Env(values, values.coerced, now, tenant, place, scopes, locale, self.secret, definitions, given)
+
+    async def _answer(self, document: Document, chosen: Any, env: Env, kind: str) -> Answer:
+        if chosen.operation is OperationType.MUTATION:
+            data, errors = await mutate(self.reading, document, chosen, env)
+            return answered(data, errors, kind)
+        root: Any = self.schema.query_type
+        tree = chosen.name.value if chosen.name else None
+        shape = (root, [chosen])
+        done = await self.reading.read(
+            document, tree, env, lambda planner: planner.plan(*shape), shape, most_cost=self.most_cost
+        )
+        return answered(done.data, done.errors, kind, done.plan.cost(env), done.plan.compiled)
+
+
+def answered(data: bytes, errors: list[Any], kind: str, cost: int = 0, compiled: bool = True) -> Answer:
+    """``data`` with at most 5 errors."""
+    if not errors:
+        return Answer(b"".join((b'{"data":', data, b"}")), False, (), kind, cost, compiled)
+    body = b"".join((b'{"data":', data, b',"errors":', orjson.dumps(errors[:MOST_ERRORS]), b"}"))
+    codes = tuple(error["extensions"]["code"] for error in errors)
+    return Answer(body, False, codes, kind, cost, compiled)
+
+
+def rejection(errors: list[Any], kind: str | None) -> Answer:
+    """Errors without data: nothing was executed, or everything failed."""
+    codes = tuple(error["extensions"]["code"] for error in errors)
+    return Answer(orjson.dumps({"errors": errors}), True, codes, kind)
+
+
+async def json_as_bytes(connection: Any) -> None:
+    """For the pool's ``init``: results of type json stay the bytes that PostgreSQL made."""
+    await connection.set_type_codec("json", schema="pg_catalog", encoder=_same, decoder=_same, format="binary")
+
+
+def _same(value: Any) -> Any:
+    return value

@@ -1,0 +1,158 @@
+"""Mutations: each field is a transaction of its own; a refusal is data and rolls back; the row is read after commit."""
+
+import asyncio
+import random
+from typing import Any
+
+import orjson
+from graphql import get_named_type, is_non_null_type
+
+from api.graph.document import Document
+from api.graph.errors import failure, fault, retryable
+from api.graph.field import FIELD, Field
+from api.graph.inputs import Converter, own_kind
+from api.graph.plan import Planner
+from api.graph.planning import Plan
+from api.graph.project import project
+from api.graph.read import Reading
+from api.graph.request import Arguments, Env
+from api.graph.selection import Nodes
+from api.graph.view import Held
+
+MOST_TRIES = 3
+FIRST_PAUSE = 0.01  # seconds, doubled each time, with jitter
+
+
+class Direct:
+    """Stands for the planner where there is no SQL to plan: binds and looks are the values themselves."""
+
+    def __init__(self, env: Env) -> None:
+        self.env, self.now = env, env.now
+
+    def bind(self, getter: Any, type_: Any) -> Any:
+        """The value."""
+        return getter(self.env)
+
+    def look(self, getter: Any) -> Any:
+        """The value."""
+        return getter(self.env)
+
+
+async def mutate(reading: Reading, document: Document, operation: Any, env: Env) -> tuple[bytes, list[Any]]:
+    """The fields one after the other.  A null where none may be ends it, as the specification says."""
+    root: Any = document.selections.schema.mutation_type
+    wanted = document.selections.collect(root, [operation], lambda variable: bool(env.variables[variable]))
+    out: list[bytes] = []
+    errors: list[Any] = []
+    for key, nodes in wanted.items():
+        name = nodes[0].name.value
+        if name == "__typename":
+            out.append(f'"{key}":"{root.name}"'.encode())
+            continue
+        one = _Field(reading, document, root.fields[name], key, nodes, env)
+        env.memo.clear()
+        try:
+            data, wrong = await one.run()
+        except Exception as error:
+            data, wrong = b"null", [failure(error, env.locale, [key])]
+        errors += wrong
+        if data == b"null" and is_non_null_type(root.fields[name].type):
+            return b"null", errors
+        out.append(b"".join((f'"{key}":'.encode(), data)))
+    return b"".join((b"{", b",".join(out), b"}")), errors
+
+
+class _Field:
+    """One field of a mutation."""
+
+    def __init__(self, reading: Reading, document: Document, gfield: Any, key: str, nodes: Nodes, env: Env) -> None:
+        self.reading, self.document, self.gfield, self.key, self.nodes, self.env = (
+            reading,
+            document,
+            gfield,
+            key,
+            nodes,
+            env,
+        )
+        self.declared: Field = gfield.extensions["strawberry-definition"].metadata[FIELD]
+        self.views = reading.views
+
+    async def run(self) -> tuple[bytes, list[Any]]:
+        """(JSON, errors) of the field."""
+        declared, env = self.declared, self.env
+        if declared.requires and declared.requires not in env.scopes:
+            return b"null", [fault("FORBIDDEN", env.locale, [self.key])]
+        try:
+            await self._written()
+        except self.views.refused as refused:
+            return self._refused(refused.problem), []
+        return await self._payload()
+
+    async def _written(self) -> None:
+        """The domain's function in its transaction; again, from the start, after a conflict with another."""
+        for tries_left in reversed(range(MOST_TRIES)):
+            try:
+                async with self.reading.doors.write(self.env) as session:
+                    returned = await self._called(session)
+                    self._keep(returned)
+                return
+            except Exception as error:
+                if not tries_left or not retryable(error):
+                    raise
+                self.env.memo.clear()
+                await asyncio.sleep(FIRST_PAUSE * 2 ** (MOST_TRIES - tries_left) * random.random())
+
+    async def _called(self, session: Any) -> Any:
+        declared, env = self.declared, self.env
+        assert declared.call
+        if any(isinstance(self.views.inject.get(name), Held) for name in declared.injected):
+            await self._hold(session)
+        elif self.reading.doors.stored is not None and env.held is None:
+            env.held = self.reading.held.get(env.place)
+        arguments = Arguments(self.gfield, self.nodes[0], ("args", 0))
+        converter = Converter(self.views, declared.ids, own_kind(self.views, declared))
+        values = {
+            name: converter.value(name, argument.hint, arguments.whole(env).get(arguments.names[name]), env)
+            for name, argument in declared.args.items()
+        }
+        return await declared.call(session, **values, **self._injected())
+
+    def _injected(self) -> dict[str, Any]:
+        direct, made = Direct(self.env), {}
+        for name in self.declared.injected:
+            inject = self.views.inject.get(name)
+            if inject is None:
+                made[name] = self.env.now
+            else:
+                made[name] = inject.read(self.env.stored) if isinstance(inject, Held) else inject(direct)
+        return made
+
+    async def _hold(self, session: Any) -> None:
+        """What is stored, as this transaction sees it."""
+        raw = await (await session.connection()).get_raw_connection()
+        await self.reading.refresh(raw.driver_connection, self.env)
+
+    def _keep(self, returned: Any) -> None:
+        assert self.declared.write
+        extra = self.declared.write.extra
+        row, *rest = returned if extra else (returned,)
+        self.env.written, self.env.extra = row.id, dict(zip(extra, rest, strict=True))
+
+    def _refused(self, problem: Any) -> bytes:
+        """The problem as a member of the result; one that was not declared is a defect."""
+        type_: Any = self.document.selections.schema.get_type(self.views.of_class[type(problem)])
+        planner = Planner(self.document.selections, self.views, self.env)
+        return orjson.dumps(project(planner, type_, self.nodes)(problem, self.env))
+
+    async def _payload(self) -> tuple[bytes, list[Any]]:
+        """The success, its row read by the compiled path in a new snapshot."""
+        union = get_named_type(self.gfield.type)
+        success: Any = union.types[0]
+        self.env.memo.clear()
+
+        def make(planner: Planner) -> Plan:
+            return planner.payload(success, self.declared, self.nodes)
+
+        shape = (success, list(self.nodes))
+        done = await self.reading.read(self.document, ("payload", self.key), self.env, make, shape, (self.key,))
+        return done.data, done.errors

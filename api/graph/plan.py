@@ -1,0 +1,227 @@
+"""An operation as one SQL statement: each selected field by how it was declared."""
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from graphql import GraphQLObjectType, get_named_type, is_list_type, is_non_null_type
+from sqlalchemy import Integer, Uuid, func, select
+from sqlalchemy.dialects.postgresql import JSON
+
+from api.graph import abstract, load, sql, stored
+from api.graph.call import RefusedHere, Stored, call
+from api.graph.connection import pages
+from api.graph.field import FIELD, Field
+from api.graph.introspect import INTROSPECTION, introspection
+from api.graph.planning import Plan, Planning, whole
+from api.graph.project import project
+from api.graph.request import Arguments, Env, Getter, parse_id
+from api.graph.selection import Nodes
+
+
+class Planner(Planning):
+    """Plans one operation, or the payload of one mutation field."""
+
+    introspects = False
+
+    # ── the whole
+    def plan(self, root: GraphQLObjectType, operations: list[Any]) -> Plan:
+        """The plan of a query's root fields."""
+        wanted = self.collect(root, operations)
+        return self.finish({key: self._root(root, nodes) for key, nodes in wanted.items()})
+
+    def _root(self, root: GraphQLObjectType, nodes: Nodes) -> Any:
+        name = nodes[0].name.value
+        if name == "__typename":
+            return _constant(f'"{root.name}"'.encode())
+        if name in INTROSPECTION:
+            self.introspects = True
+            return introspection(self.selections, self.env.definitions, nodes)
+        return self.field(root, nodes, None)
+
+    def payload(self, success: GraphQLObjectType, field: Field, nodes: Nodes) -> Plan:
+        """What a mutation answers: the row it left behind, read after commit, and what else the function returned."""
+        assert field.write
+        made: dict[str, Any] = {}
+        for key, inner in self.collect(success, nodes).items():
+            name = inner[0].name.value
+            if name == "__typename":
+                made[key] = _constant(f'"{success.name}"'.encode())
+                continue
+            gfield = success.fields[name]
+            python = gfield.extensions["strawberry-definition"].python_name
+            if python == field.write.row:
+                row = self.by_id(get_named_type(gfield.type), inner, lambda env: env.written)
+                made[key] = sql.never_null(row)
+            else:
+                made[key] = _extra(project(self, gfield.type, inner), python)
+        return self.finish(made)
+
+    def finish(self, fields: dict[str, Any]) -> Plan:
+        """The statement: each root field is a column of one row, so Python joins bytes."""
+        columns: list[Any] = []
+        keys: list[tuple[bytes, int | Getter]] = []
+        for key, made in fields.items():
+            start = f'{"," if keys else "{"}"{key}":'.encode()
+            if callable(made) and not hasattr(made, "compile"):
+                keys.append((start, made))
+                continue
+            keys.append((start, len(columns)))
+            item = made if isinstance(made.type, JSON) else func.to_json(made)
+            columns.append(item.label(f"c{len(columns)}"))
+        version = None
+        if self.env.used_stored:
+            assert self.views.stored_version is not None, "Views(stored_version=…) says how to read it"
+            version = len(columns)
+            columns.append(self.views.stored_version.scalar_subquery().cast(Integer).label("v"))
+        text, getters = self._statement(columns) if columns else ("", ())
+        costs = [(weight, factors) for factors, weight in self.costs.items()]
+        return Plan(
+            text,
+            getters,
+            tuple(keys),
+            self.loads,
+            self.refusals,
+            costs,
+            self.selections,
+            marked=sql.MARK in text,
+            version=version,
+            compiled=not self.introspects,
+        )
+
+    def _statement(self, columns: list[Any]) -> tuple[str, tuple[Getter, ...]]:
+        text, binds = sql.compiled(select(*columns))
+        getters: list[Getter] = []
+        for bound in binds:
+            value, driver = bound.effective_value, sql.driver_value(bound)
+            getter = self.getters.get(bound.key)
+            if getter is None:
+                getters.append(_constant(driver(value) if driver else value))
+            else:
+                getters.append(_driven(getter, driver) if driver else getter)
+        return text, tuple(getters)
+
+    # ── objects and fields
+    def object(self, type_: Any, nodes: Nodes, row: Any) -> sql.Object:
+        """The selection as a JSON object of ``row``."""
+        return sql.Object({key: self.field(type_, inner, row) for key, inner in self.collect(type_, nodes).items()})
+
+    def field(self, parent: GraphQLObjectType, nodes: Nodes, row: Any) -> Any:
+        """One field of a row (or of the root, without one), as a JSON-ready expression."""
+        name = nodes[0].name.value
+        if name == "__typename":
+            return sql.text(parent.name)
+        gfield = parent.fields[name]
+        backing = gfield.extensions["strawberry-definition"]
+        declared: Field = backing.metadata[FIELD]
+        self.charge(declared.cost)
+        instead = None
+        if declared.requires and not self.look(_holds(declared.requires)):
+            if declared.instead is None:
+                return sql.mark("FORBIDDEN")
+            instead = declared.instead
+        arguments = Arguments(gfield, nodes[0], self.slot("args"))
+        one = _One(self, parent, declared, gfield, backing.python_name, nodes, row, arguments)
+        try:
+            made = stored.branches(one, one.compute) if declared.stored else one.compute(None, instead)
+        except RefusedHere as refused:
+            return refused.mark
+        proven = declared.proven and not declared.stored
+        if is_non_null_type(gfield.type) and not proven and declared.how in ("value", "one", "column"):
+            return sql.never_null(made)
+        return made
+
+    def by_id(self, type_: Any, nodes: Nodes, key: Getter) -> Any:
+        """The row of a type with the id that ``key`` reads from the request, as an object or null."""
+        model = self.views.model[type_.name]
+        return self.one(select(model).where(model.id == self.bind(key, Uuid())), type_, nodes, key)
+
+    def one(self, query: Any, type_: Any, nodes: Nodes, known: Getter | None = None) -> Any:
+        """At most one row as an object; ``known`` reads its id from the request."""
+        rows = self.enter(query)
+        if known:
+            self.known[id(rows.c)] = known
+        return self.gather(rows, type_, nodes, whole)
+
+
+class _One:
+    """One field being planned."""
+
+    __slots__ = ("arguments", "declared", "gfield", "name", "nodes", "parent", "planner", "row", "type")
+
+    def __init__(
+        self,
+        planner: Planner,
+        parent: Any,
+        declared: Field,
+        gfield: Any,
+        name: str,
+        nodes: Nodes,
+        row: Any,
+        arguments: Arguments,
+    ) -> None:
+        self.planner, self.parent, self.declared, self.gfield, self.name = planner, parent, declared, gfield, name
+        self.nodes, self.row, self.arguments = nodes, row, arguments
+        self.type = get_named_type(gfield.type)
+
+    def compute(self, extra: Stored | None, instead: Callable[..., Any] | None = None) -> Any:
+        """The field's expression; ``extra`` is the stored parameter."""
+        planner = self.planner
+        match self.declared.how:
+            case "column" | "part":
+                return self.leaf(instead(self.row) if instead else getattr(self.row, self.name))
+            case "id":
+                return sql.typed_id(planner.views.prefix[self.parent.name], self.row.id)
+            case "value":
+                return self.leaf(instead(self.row) if instead else self.call(extra))
+            case "one":
+                return planner.one(self.call(extra), self.type, self.nodes)
+            case "many":
+                return planner.gather(planner.enter(self.call(extra)), self.type, self.nodes, sql.listed)
+            case "pages":
+                place = f"{self.parent.name}.{self.nodes[0].name.value}"
+                return pages(
+                    planner, self.declared, self.arguments, self.type, self.nodes, place, lambda: self.call(extra)
+                )
+            case "load":
+                return load.load(planner, self.declared, self.gfield, self.arguments, self.nodes, self.row)
+            case "find":
+                return self.find()
+            case "node":
+                return abstract.node(planner, self.arguments, self.nodes)
+            case "nodes":
+                return abstract.nodes(planner, self.arguments, self.nodes)
+        raise TypeError(f"a {self.declared.how} is not planned")
+
+    def call(self, extra: Stored | None) -> Any:
+        """The domain's SQL."""
+        return call(self.planner, self.declared, self.arguments, self.row, extra)
+
+    def leaf(self, expression: Any) -> Any:
+        """By the declared scalar, not by ``expression.type``: ``func.round(...)`` has no type of its own."""
+        if self.type.name not in self.planner.views.textual:
+            return expression
+        type_ = self.gfield.type.of_type if is_non_null_type(self.gfield.type) else self.gfield.type
+        return sql.textual(expression, many=is_list_type(type_))
+
+    def find(self) -> Any:
+        """The row of this type with the id given."""
+        planner, prefix = self.planner, self.planner.views.prefix[self.type.name]
+        getter, _ = self.arguments.find("id", planner.env)
+        return planner.by_id(self.type, self.nodes, lambda env: parse_id(getter(env), prefix))
+
+
+def _holds(scope: str) -> Getter:
+    return lambda env: scope in env.scopes
+
+
+def _constant(value: Any) -> Getter:
+    return lambda env: value
+
+
+def _driven(getter: Getter, driver: Callable[[Any], Any]) -> Getter:
+    return lambda env: driver(getter(env))
+
+
+def _extra(write: Callable[[Any, Env], Any], name: str) -> Getter:
+    return lambda env: orjson.dumps(write(env.extra[name], env))

@@ -1,0 +1,165 @@
+"""One read: plan, statement, loaded fields, errors; what is stored is read again when its version has changed."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from asyncpg.exceptions import InvalidCachedStatementError  # type: ignore[import-untyped]
+
+from api.graph import sql
+from api.graph.cache import Recent
+from api.graph.complete import complete
+from api.graph.document import Document, Rejected
+from api.graph.errors import fault
+from api.graph.plan import Planner
+from api.graph.planning import Plan
+from api.graph.request import Env, NothingHeld
+from api.graph.view import Views
+
+SLOT = re.compile(rb'"\\u0000(\d+):((?:[^"\\]|\\.)*)"')
+MARKS, ERROR = b'"\\u0000', b'"\\u0000!'
+MOST_TENANTS = 1000  # whose stored values are remembered
+Make = Callable[[Planner], Plan]
+Shape = tuple[Any, list[Any]]  # the root type and its nodes, for null propagation
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What came of it: JSON, its errors, and the plan it was made by."""
+
+    data: bytes
+    errors: list[Any]
+    plan: Plan
+
+
+class Reading:
+    """Reads for all tenants.  ``planned`` and ``statements`` count, for tests and the curious."""
+
+    def __init__(self, views: Views, doors: Any) -> None:
+        self.views, self.doors = views, doors
+        self.held: Recent[str, Any] = Recent(MOST_TENANTS)
+        self.planned = self.statements = 0
+
+    async def read(
+        self,
+        document: Document,
+        tree: Any,
+        env: Env,
+        make: Make,
+        shape: Shape,
+        path: tuple[Any, ...] = (),
+        most_cost: int | None = None,
+    ) -> Read:
+        """Answer from one snapshot.  A cached statement that the schema outgrew is prepared again, in a fresh frame."""
+        env.held = self.held.get(env.place)
+        plan = self._plan_or_none(document, tree, env, make)
+        if plan is not None:
+            if most_cost is not None and plan.cost(env) > most_cost:
+                raise Rejected(fault("TOO_COSTLY", env.locale))
+            if not plan.text:
+                return await self._settled(None, plan, env, (), shape, path)
+        try:
+            return await self._inside(document, tree, env, make, shape, path)
+        except InvalidCachedStatementError:
+            env.memo.clear()
+            return await self._inside(document, tree, env, make, shape, path)
+
+    async def _inside(self, document: Document, tree: Any, env: Env, make: Make, shape: Shape, path: Any) -> Read:
+        async with self.doors.read(env) as connection:
+            plan = self._plan_or_none(document, tree, env, make)
+            if plan is None:
+                await self.refresh(connection, env)
+                plan = self.plan(document, tree, env, make)
+            record = await self._fetch(connection, plan, env)
+            if plan.version is not None and record[plan.version] != env.held.version:
+                await self.refresh(connection, env)  # same snapshot: one answer, one state
+                plan = self.plan(document, tree, env, make)
+                record = await self._fetch(connection, plan, env)
+            return await self._settled(connection, plan, env, record, shape, path)
+
+    # ── planning
+    def plan(self, document: Document, tree: Any, env: Env, make: Make) -> Plan:
+        """The plan that fits, made when there is none.  NothingHeld when the stored value is needed first."""
+        found = document.plans.find(tree, env)
+        if found is None:
+            planner = Planner(document.selections, self.views, env)
+            found = make(planner)
+            self.planned += 1
+            document.plans.add(tree, planner.looks, env, found)
+            planner.release()
+        return found
+
+    def _plan_or_none(self, document: Document, tree: Any, env: Env, make: Make) -> Plan | None:
+        try:
+            return self.plan(document, tree, env, make)
+        except NothingHeld:
+            env.memo.clear()
+            return None
+
+    async def refresh(self, connection: Any, env: Env) -> None:
+        """Read what the product keeps of the tenant, and forget what was made of the former."""
+        assert self.doors.stored is not None, "Doors(stored=…) says how to read it"
+        self.statements += 1
+        env.held = self.held.put(env.place, await self.doors.stored(connection))
+        env.memo.clear()
+
+    # ── running
+    async def _fetch(self, connection: Any, plan: Plan, env: Env) -> Any:
+        if not plan.text:
+            return ()
+        self.statements += 1
+        return await connection.fetchrow(plan.text, *[getter(env) for getter in plan.getters])
+
+    async def _settled(self, connection: Any, plan: Plan, env: Env, record: Any, shape: Shape, path: Any) -> Read:
+        """Fill the slots; then, only if something is wrong, walk the answer as the specification says."""
+        body = joined(plan, record, env)
+        if not plan.marked or MARKS not in body:
+            return Read(body, [], plan)
+        body, holes = await self._filled(connection, plan, env, body)
+        if ERROR not in body and not holes:
+            return Read(body, [], plan)
+        data, errors = complete(plan, env, shape, orjson.loads(body), path)
+        return Read(data, errors, plan)
+
+    async def _filled(self, connection: Any, plan: Plan, env: Env, body: bytes) -> tuple[bytes, bool]:
+        """(the body with its slots filled, whether something loaded is null)."""
+        parts = SLOT.split(body)
+        wanted: dict[int, dict[bytes, bytes]] = {}
+        for number, key in zip(parts[1::3], parts[2::3], strict=True):
+            wanted.setdefault(int(number), {})[key] = b"null"
+        for number, values in wanted.items():
+            keys = [orjson.loads(b'"' + key + b'"') for key in values]
+            found = await plan.loads[number](self._fetcher(connection), keys, env)
+            for key, value in zip(values, found, strict=True):
+                values[key] = orjson.dumps(value)
+        out, holes = [parts[0]], False
+        for place in range(1, len(parts), 3):
+            made = wanted[int(parts[place])][parts[place + 1]]
+            holes = holes or made == b"null"
+            out += (made, parts[place + 2])
+        return b"".join(out), holes
+
+    def _fetcher(self, connection: Any) -> Callable[[Any], Any]:
+        async def fetch(statement: Any) -> Any:
+            """Rows of a SELECT, in the snapshot."""
+            self.statements += 1
+            text, binds = sql.compiled(statement)
+            values = []
+            for bound in binds:
+                driver = sql.driver_value(bound)
+                values.append(driver(bound.effective_value) if driver else bound.effective_value)
+            return await connection.fetch(text, *values)
+
+        return fetch
+
+
+def joined(plan: Plan, record: Any, env: Env) -> bytes:
+    """The columns of the row as one JSON object."""
+    if not plan.keys:
+        return b"{}"
+    out: list[bytes] = []
+    for start, found in plan.keys:
+        out += (start, (record[found] if isinstance(found, int) else found(env)) or b"null")
+    return b"".join((*out, b"}"))

@@ -1,0 +1,111 @@
+"""What one operation carries, and how its arguments are read: ids, variables, literals."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from graphql import FieldNode, GraphQLField, Undefined, VariableNode
+from graphql.execution.values import get_argument_values
+
+Getter = Callable[["Env"], Any]
+NOBODY = UUID(int=0)  # the id of no row: what a foreign or garbled id becomes
+
+
+class NothingHeld(Exception):
+    """The stored value of the tenant is needed and this process does not hold it."""
+
+
+@dataclass(slots=True)
+class Env:
+    """One operation's request.  ``place`` is the tenant's name in cursors; ``held`` what is remembered of it."""
+
+    values: Any  # graphql-core's VariableValues
+    variables: dict[str, Any]  # coerced
+    now: datetime
+    tenant: Any = None
+    place: str = ""
+    scopes: frozenset[str] = frozenset()
+    locale: str = "en"
+    secret: bytes = b""
+    definitions: Any = ()  # of the variables
+    raw: Mapping[str, Any] = field(default_factory=dict)  # variables as they came
+    held: Any = None
+    used_stored: bool = False
+    written: Any = None  # a mutation's payload: id of the row it left behind
+    extra: Mapping[str, Any] = field(default_factory=dict)  # and the further fields of its success
+    memo: dict[Any, Any] = field(default_factory=dict)
+
+    @property
+    def stored(self) -> Any:
+        """What the product keeps of the tenant.  Reading it makes the plan check its version."""
+        self.used_stored = True
+        if self.held is None:
+            raise NothingHeld
+        return self.held
+
+    def once(self, slot: Any, make: Callable[[], Any]) -> Any:
+        """``make()``, remembered for the operation."""
+        if slot not in self.memo:
+            self.memo[slot] = make()
+        return self.memo[slot]
+
+
+def parse_id(given: Any, prefix: str | None = None) -> UUID | None:
+    """The key in a typed id; null for garbage or another type's, so that all of them answer alike."""
+    if not isinstance(given, str):
+        return None
+    kind, _, hexed = given.partition("_")
+    if len(hexed) != 32 or (prefix and kind != prefix) or hexed != hexed.lower() or not hexed.isalnum():
+        return None
+    try:
+        return UUID(hexed)
+    except ValueError:
+        return None
+
+
+def typed_id(prefix: str, key: UUID) -> str:
+    """The id a client sees."""
+    return f"{prefix}_{key.hex}"
+
+
+class Arguments:
+    """The arguments of one field: by Python name, a getter and whether it is the same in every request."""
+
+    def __init__(self, gfield: GraphQLField, node: FieldNode, slot: Any) -> None:
+        self.gfield, self.node, self.slot = gfield, node, slot
+        self.given = {argument.name.value: argument.value for argument in node.arguments or ()}
+        self.names = {
+            (backed.python_name if (backed := a.extensions.get("strawberry-definition")) else name): name
+            for name, a in gfield.args.items()
+        }
+
+    def whole(self, env: Env) -> dict[str, Any]:
+        """All arguments coerced.  Right for everything, and slow: used when a literal holds variables."""
+        made = env.once(self.slot, lambda: get_argument_values(self.gfield, self.node, env.values))
+        assert isinstance(made, dict)
+        return made
+
+    def find(self, name: str, env: Env) -> tuple[Getter, bool]:
+        """(getter, constant?) of an argument; an argument that is not given is None."""
+        called = self.names[name]
+        node = self.given.get(called)
+        if not _varies(node):
+            fixed = self.whole(env).get(called)
+            return (lambda env: fixed), True
+        if isinstance(node, VariableNode) and self.gfield.args[called].default_value is Undefined:
+            variable = node.name.value
+            return (lambda env: env.variables.get(variable)), False
+        return (lambda env: self.whole(env).get(called)), False
+
+
+def _varies(node: Any) -> bool:
+    """Whether a value node holds a variable."""
+    if node is None:
+        return False
+    if isinstance(node, VariableNode):
+        return True
+    return any(map(_varies, getattr(node, "values", None) or ())) or any(
+        _varies(inner.value) for inner in getattr(node, "fields", None) or ()
+    )

@@ -1,0 +1,262 @@
+"""The views of one schema: which GraphQL type shows which domain class, and what the compiler is given.
+
+    view = Views(inject={"clock": clock_of}, refused=Refused, problem=Problem)
+
+    @view(domain.Segment, "seg")        # "seg" gives the field id, and makes it a Node
+    class Segment:
+        name: Same
+        members = pages(domain.members, by=domain.MemberOrder)
+
+Nothing is public unless named.  ``schema()`` builds the Strawberry schema when all views are declared.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from enum import Enum
+from inspect import get_annotations
+from typing import Any, ClassVar, get_args, get_origin, get_type_hints
+
+from sqlalchemy import Select, inspect
+
+from api.graph.field import (
+    NO_DEFAULT,
+    Argument,
+    Field,
+    Identity,
+    Same,
+    bare,
+    items_of,
+    read,
+    said_of,
+    without_none,
+)
+from api.graph.scalars import SCALARS, Scalar
+
+CONNECTION_ARGUMENTS = {
+    "first": Argument(int | None, None, "How many rows from the start, 1 to 250; 50 when neither is given."),
+    "after": Argument(str | None, None, "Rows after this cursor."),
+    "last": Argument(int | None, None, "How many rows from the end, 1 to 250."),
+    "before": Argument(str | None, None, "Rows before this cursor."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An injected value read from what the product keeps of the tenant (``env.stored``)."""
+
+    read: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One output type: its fields by Python name."""
+
+    name: str
+    fields: dict[str, Field]
+    doc: str | None = None
+    interfaces: tuple[str, ...] = ()
+    abstract: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input type, made of a frozen dataclass, or of fields that ``convert(given, env)`` makes a domain value of."""
+
+    name: str
+    of: Any
+    fields: dict[str, Argument]
+    doc: str | None = None
+    one_of: bool = False
+    convert: Callable[[Any, Any], Any] | None = None
+    ids: Mapping[str, str] = ()  # type: ignore[assignment]
+
+
+class Views:
+    """What a schema shows.
+
+    ``inject``: parameter name → ``make(planner) -> value`` or ``Held``.  ``refused``: exception class with a
+    ``problem``.  ``problem``: base class of problems, the interface Problem.  ``stored_version``: SELECT of the
+    version of what the product keeps of a tenant.  ``says``: descriptions of common arguments.
+    """
+
+    def __init__(
+        self,
+        *,
+        scalars: Mapping[Any, Scalar] = SCALARS,
+        inject: Mapping[str, Any] | None = None,
+        refused: Any = (),
+        problem: type | None = None,
+        stored_version: Select[Any] | None = None,
+        says: Mapping[str, str] | None = None,
+    ) -> None:
+        self.scalars, self.inject, self.refused = scalars, dict(inject or {}), refused
+        self.stored_version, self.says = stored_version, dict(says or {})
+        self.views: dict[str, View] = {}
+        self.of_class: dict[Any, str] = {}  # domain class -> GraphQL name
+        self.model: dict[str, Any] = {}  # GraphQL name -> mapped class
+        self.prefix: dict[str, str] = {}  # GraphQL name -> id prefix
+        self.kind_of_prefix: dict[str, str] = {}
+        self.inputs: dict[Any, Input] = {}
+        self.enums: dict[type[Enum], Mapping[str, str]] = {}
+        self.unions: dict[str, list[str]] = {}
+        self.problem_base = problem
+        self.textual = frozenset(s.name for s in scalars.values() if s.textual)
+        self.roots: dict[str, dict[str, Field]] = {"Query": {}, "Mutation": {}}
+        self.views["Node"] = View(
+            "Node", {"id": Field("id", hint=Identity, proven=True, doc="Globally unique.")}, NODE, abstract=True
+        )
+        self.views["PageInfo"] = View("PageInfo", dict(PAGE_INFO), "Where a page lies in its connection.")
+        if problem:
+            self.of_class[problem] = "Problem"
+            self.views["Problem"] = View("Problem", _problem_fields(problem), _doc(problem), abstract=True)
+
+    # ── declarations
+    def __call__(self, model: Any = None, prefix: str | None = None, *, requires: str | None = None) -> Any:
+        """Declare a view of a mapped class, of a dataclass, or (without one) of whatever a SELECT yields."""
+
+        def declare(cls: type) -> type:
+            made: dict[str, Field] = {}
+            if prefix:
+                made["id"] = Field("id", hint=Identity, proven=True, doc="Globally unique.")
+            made |= self._fields(cls, model, requires)
+            name = cls.__name__
+            doc = cls.__doc__ or (_doc(model) if model else None)
+            self.views[name] = View(name, made, doc, ("Node",) if prefix else ())
+            if model:
+                self.of_class[model], self.model[name] = name, model
+            if prefix:
+                self.prefix[name], self.kind_of_prefix[prefix] = prefix, name
+            return cls
+
+        return declare
+
+    def query(self, cls: type) -> type:
+        """Add the class's fields to Query."""
+        self.roots["Query"] |= self._fields(cls, None, None)
+        return cls
+
+    def mutation(self, cls: type) -> type:
+        """Add the class's fields to Mutation."""
+        made = self._fields(cls, None, None)
+        for field in made.values():
+            self._success(field)
+        self.roots["Mutation"] |= made
+        return cls
+
+    def enum(self, of: type[Enum], **says: str) -> None:
+        """Describe an enum's values; one that is not named here is described by its own name."""
+        self.enums[of] = says
+
+    def input(
+        self,
+        of: Any,
+        name: str | None = None,
+        *,
+        convert: Callable[[Any, Any], Any] | None = None,
+        fields: Mapping[str, Argument] | None = None,
+        one_of: bool = False,
+        doc: str | None = None,
+        ids: Mapping[str, str] | None = None,
+    ) -> None:
+        """Declare an input: of a frozen dataclass (fields, defaults, ``Annotated`` metadata are read from it), or
+        of any domain value that ``convert(given, env)`` makes from ``fields``; ``given`` has Python names."""
+        known = dict(fields) if fields is not None else _dataclass_arguments(of)
+        called = name or (of.__name__ if of.__name__.endswith("Input") else f"{of.__name__}Input")
+        one = one_of or bool(getattr(of, "one_of", False))
+        self.inputs[of] = Input(called, of, known, doc or _doc(of), one, convert, dict(ids or {}))
+
+    def shown(self, of: type) -> str:
+        """The name of a dataclass's view; derived from its fields when it was not declared."""
+        if of not in self.of_class:
+            self.of_class[of] = of.__name__
+            problem = self.problem_base is not None and issubclass(of, self.problem_base)
+            base = dict(self.views["Problem"].fields) if problem else {}
+            made = base | _value_fields(of)
+            self.views[of.__name__] = View(of.__name__, made, _doc(of), ("Problem",) if problem else ())
+        return self.of_class[of]
+
+    # ── reading the declarations
+    def _fields(self, cls: type, model: Any, requires: str | None) -> dict[str, Field]:
+        notes = get_annotations(cls)
+        declared = [*notes, *(n for n, v in cls.__dict__.items() if isinstance(v, Field) and n not in notes)]
+        made = {}
+        for name in declared:
+            given, note = cls.__dict__.get(name), notes.get(name)
+            field = given if isinstance(given, Field) else Field("column")
+            if field.how == "column" and note in (Same, "Same"):
+                field = _same(field, model, name)
+            elif note not in (None, Same, "Same"):
+                field = replace(field, hint=note)
+            field = read(field, self.inject)
+            made[name] = replace(field, requires=requires) if requires and not field.requires else field
+        return made
+
+    def _success(self, field: Field) -> None:
+        """The success type and the members of the result of a mutation."""
+        assert field.write
+        row, written = field.write.row, field.write
+        kind = row[:1].upper() + row[1:]
+        success, result = written.success or f"{kind}Success", written.result or f"{kind}Result"
+        hints = get_args(field.hint) if get_origin(field.hint) is tuple else (field.hint,)
+        shown = {row: Field("part", hint=hints[0], proven=True, doc=f"The {row} as it now is.")}
+        for name, hint in zip(written.extra, hints[1:], strict=True):
+            shown[name] = Field("part", hint=bare(hint), doc=said_of(hint) or self.says.get(name))
+        self.views[success] = View(success, shown, "It is done.")
+        members = self.unions.setdefault(result, [])
+        names = [success, *(self.shown(p) for p in written.problems)]
+        members += [n for n in names if n not in members]
+
+
+NODE = "Anything with an id of its own."
+PAGE_INFO = {
+    "has_next_page": Field("part", hint=bool, doc="Whether rows follow."),
+    "has_previous_page": Field("part", hint=bool, doc="Whether rows precede."),
+    "start_cursor": Field("part", hint=str | None, doc="Cursor of the first row."),
+    "end_cursor": Field("part", hint=str | None, doc="Cursor of the last row."),
+}
+LOCALE = Argument(str | None, None, "BCP 47; the caller's when not given.")
+
+
+def _same(field: Field, model: Any, name: str) -> Field:
+    if is_dataclass(model):
+        hint = get_type_hints(model, include_extras=True)[name]
+        return replace(field, hint=bare(hint), doc=field.doc or said_of(hint))
+    column = inspect(model).columns[name]
+    hint = get_args(get_type_hints(model)[name])[0]
+    return replace(field, hint=hint, doc=field.doc or column.doc, proven=not column.nullable)
+
+
+def _dataclass_arguments(of: Any) -> dict[str, Argument]:
+    hints = get_type_hints(of, include_extras=True)
+    return {f.name: Argument(bare(hints[f.name]), _default(f), said_of(hints[f.name])) for f in fields(of)}
+
+
+def _default(field: Any) -> Any:
+    if field.default_factory is not MISSING:
+        return field.default_factory()
+    return NO_DEFAULT if field.default is MISSING else field.default
+
+
+def _value_fields(of: Any) -> dict[str, Field]:
+    """The fields of a dataclass as output; texts in two languages are spoken by ``message`` alone."""
+    hints = get_type_hints(of, include_extras=True)
+    made = {}
+    for f in fields(of):
+        hint = bare(hints[f.name])
+        plain = items_of(without_none(hint)[0]) or without_none(hint)[0]
+        if hasattr(plain, "of") and not issubclass(plain, Enum):
+            continue
+        made[f.name] = Field("part", hint=hint, doc=said_of(hints[f.name]) or f.metadata.get("doc"))
+    if hasattr(of, "message"):
+        made["message"] = Field("part", hint=str, args={"locale": LOCALE}, doc="The sentence for people.")
+    return made
+
+
+def _problem_fields(of: Any) -> dict[str, Field]:
+    code = get_args(get_type_hints(of)["code"])[0]
+    assert get_origin(get_type_hints(of)["code"]) is ClassVar
+    return {"code": Field("part", hint=code, doc="For programs; never changes."), **_value_fields(of)}
+
+
+def _doc(of: Any) -> str | None:
+    return of.__doc__ if isinstance(getattr(of, "__doc__", None), str) else None
