@@ -1,0 +1,1 @@
+"""The GraphQL compiler against a database, judged by graphql-core over lists."""
