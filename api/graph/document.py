@@ -79,9 +79,9 @@ class Documents:
 def too_large(error: TooLarge, locale: str) -> dict[str, Any]:
     """Which limit a document exceeds."""
     message = (
-        f"文档的 {error.what} 超过上限 {error.most}。"
+        f"文档超过 {error.what} 的上限 {error.most}。"
         if locale.lower().startswith("zh")
-        else f"The document's {error.what} exceed the limit of {error.most}."
+        else f"The document exceeds the limit of {error.most} for {error.what}."
     )
     extensions = {"code": "QUERY_TOO_COMPLEX", "limit": error.what, "most": error.most}
     return {"message": message, "extensions": extensions}

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from graphql import GraphQLError
@@ -73,20 +74,32 @@ def failure(error: BaseException, locale: str, path: list[Any] | None = None) ->
 
 
 def sqlstate(error: BaseException) -> str:
-    """PostgreSQL's code of an error, also inside SQLAlchemy's; empty when there is none."""
-    inner = getattr(error, "orig", None) or error
-    return str(getattr(inner, "sqlstate", None) or getattr(error, "sqlstate", None) or "")
+    """PostgreSQL's code of an error, also inside SQLAlchemy's or hidden by a failed rollback; empty without one."""
+    for each in _chain(error):
+        inner = getattr(each, "orig", None) or each
+        if isinstance(state := getattr(inner, "sqlstate", None), str):
+            return state
+    return ""
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it was raised from or during."""
+    seen: set[int] = set()
+    found: BaseException | None = error
+    while found is not None and id(found) not in seen:
+        seen.add(id(found))
+        yield found
+        found = found.__cause__ or found.__context__
 
 
 def _name_of(error: BaseException) -> str:
     state = sqlstate(error)
     if state in ("57014", "55P03"):
         return "TIMEOUT"
-    if state[:2] in ("08", "53") or state[:4] == "57P0" or isinstance(error, (ConnectionError, OSError, TimeoutError)):
+    if state[:2] in ("08", "53") or state[:4] == "57P0" or isinstance(error, OSError):  # TimeoutError is one
         return "UNAVAILABLE"
-    if getattr(error, "connection_invalidated", False):
-        return "UNAVAILABLE"
-    return "INTERNAL"
+    closed = type(error).__name__ == "InterfaceError" and "clos" in str(error)  # asyncpg gives it no code
+    return "UNAVAILABLE" if closed or getattr(error, "connection_invalidated", False) else "INTERNAL"
 
 
 def retryable(error: BaseException) -> bool:

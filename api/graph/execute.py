@@ -92,6 +92,8 @@ class Executor:
             return await self._answer(document, chosen, env, kind)
         except Rejected as rejected:
             return rejection(rejected.errors, kind)
+        except RecursionError:
+            return rejection([fault("TOO_COSTLY", locale)], kind)
         except Exception as error:
             return rejection([failure(error, locale)], kind)
 
@@ -100,10 +102,7 @@ class Executor:
         if not clean(dict(given)):
             raise Rejected(fault("UNCLEAN", locale))
         definitions = chosen.variable_definitions or ()
-        try:
-            values = get_variable_values(self.schema, definitions, dict(given), MOST_ERRORS)
-        except RecursionError as error:
-            raise Rejected(fault("TOO_COSTLY", locale)) from error
+        values = get_variable_values(self.schema, definitions, dict(given), MOST_ERRORS)
         if isinstance(values, list):
             raise Rejected(*(invalid(error, "BAD_USER_INPUT") for error in values[:MOST_ERRORS]))
         place = self.doors.place(tenant)

@@ -24,7 +24,8 @@ RULE = {"all": [{"country": ["CN", "DE"]}, {"spent": {"atLeast": "100"}}]}
 PAGE_INFO = "pageInfo { hasNextPage hasPreviousPage startCursor endCursor }"
 WRITTEN: list[tuple[str, Any]] = [
     (
-        "{ customers { nodes { id name email country points createdAt tags traits born visits joinedOn } totalCount } }",
+        "{ customers { nodes { id name email country points createdAt tags traits born visits joinedOn"
+        " } totalCount } }",
         None,
     ),
     (f"{{ customers(first: 3) {{ edges {{ cursor node {{ name }} }} {PAGE_INFO} }} }}", None),
@@ -33,7 +34,8 @@ WRITTEN: list[tuple[str, Any]] = [
         None,
     ),
     (
-        '{ customers(country: "XX") { nodes { id } edges { cursor } totalCount pageInfo { startCursor hasNextPage } } }',
+        '{ customers(country: "XX") { nodes { id } edges { cursor } totalCount pageInfo { startCursor'
+        " hasNextPage } } }",
         None,
     ),
     ("{ customers { totalCount } }", None),
@@ -52,7 +54,8 @@ WRITTEN: list[tuple[str, Any]] = [
         None,
     ),
     (
-        "query($s: [OrderStatus!], $n: Int!) { customers { nodes { a: orders(first: $n, status: $s) { nodes { number } }"
+        "query($s: [OrderStatus!], $n: Int!) { customers { nodes { a: orders(first: $n, status: $s) {"
+        " nodes { number } }"
         " b: orders(last: $n) { nodes { number } } } } }",
         {"s": ["PAID"], "n": 2},
     ),
@@ -69,7 +72,8 @@ WRITTEN: list[tuple[str, Any]] = [
     ),
     (
         '{ a: node(id: "<C>") { __typename id ... on Customer { name orders(first: 1) { nodes { id } } } }'
-        ' b: node(id: "<S>") { ... on Segment { name count } ... on Customer { points } } c: node(id: "seg_zz") { id } }',
+        ' b: node(id: "<S>") { ... on Segment { name count } ... on Customer { points } } c: node(id:'
+        ' "seg_zz") { id } }',
         None,
     ),
     (
@@ -88,7 +92,8 @@ WRITTEN: list[tuple[str, Any]] = [
         None,
     ),
     (
-        "query($i: [ID!]!) { nodes(ids: $i) { __typename id ... on Customer { name spend } ... on Order { total status }"
+        "query($i: [ID!]!) { nodes(ids: $i) { __typename id ... on Customer { name spend } ... on Order"
+        " { total status }"
         " ... on Segment { count } } }",
         {"i": ["<O>", "x", "<C>", "<S>", "cus_" + "0" * 32, "cus_" + "g" * 32, "<C>", "cus_" + "²" * 32]},
     ),
@@ -114,24 +119,28 @@ WRITTEN += [
     ("query($r: RuleInput) { matchingCount(rule: $r) }", {"r": None}),
     ("query($r: RuleInput) { matchingCount(rule: $r) }", {"r": {"region": "asia"}}),
     (
-        'query($c: [String!]!, $w: Window!) { matchingCount(rule: {all: [{country: $c}, {spent: {atLeast: "50", window: $w}}]}) }',
+        "query($c: [String!]!, $w: Window!) { matchingCount(rule: {all: [{country: $c}, {spent:"
+        ' {atLeast: "50", window: $w}}]}) }',
         {"c": ["CN"], "w": "LAST_YEAR"},
     ),
     ('{ matchingCount(rule: {all: [{not: {country: ["CN"]}}, {spent: {atLeast: "50"}}]}) }', None),
     ('{ matchingCount(rule: {region: "atlantis"}) segments { name } }', None),
     ("query($r: RuleInput!) { matching(rule: $r) { totalCount } }", {"r": {"all": [{"region": "atlantis"}]}}),
     (
-        "query($p: PointRangeInput, $q: PointRangeInput) { a: customers(points: $p) { totalCount } b: customers(points: $q)"
+        "query($p: PointRangeInput, $q: PointRangeInput) { a: customers(points: $p) { totalCount } b:"
+        " customers(points: $q)"
         " { totalCount } c: customers(points: {}) { totalCount } d: customers(points: {high: 300}) { totalCount } }",
         {"p": {"low": 200, "high": 800}, "q": None},
     ),
     (
-        'query($b: CustomerByInput!) { a: customerBy(by: $b) { name } b: customerBy(by: {email: "p3@example.test"}) { name } }',
+        "query($b: CustomerByInput!) { a: customerBy(by: $b) { name } b: customerBy(by: {email:"
+        ' "p3@example.test"}) { name } }',
         {"b": {"id": "<C>"}},
     ),
     ("query($b: CustomerByInput!) { a: customerBy(by: $b) { name } }", {"b": {"id": "<O>"}}),
     (
-        'query($t: String!) { a: named(search: $t) { name } b: named(search: "a_") { name } c: named(search: "%") { name } }',
+        'query($t: String!) { a: named(search: $t) { name } b: named(search: "a_") { name } c:'
+        ' named(search: "%") { name } }',
         {"t": "LI"},
     ),
     (
@@ -163,7 +172,8 @@ WRITTEN += [
     ),
     ("{ customers(first: 2) { nodes { " + " ".join(f"a{i}: name" for i in range(120)) + " } } }", None),
     (
-        "{ customers { nodes { lastOrder { total } name orders { nodes { items { sku } } } } } ...Q } fragment Q on Query"
+        "{ customers { nodes { lastOrder { total } name orders { nodes { items { sku } } } } } ...Q }"
+        " fragment Q on Query"
         " { customers { nodes { lastOrder { number } orders { totalCount } } } }",
         None,
     ),

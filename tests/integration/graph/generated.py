@@ -78,15 +78,12 @@ class _Writer:
         out = ["__typename"] if self.chance(30) else []
         if is_abstract_type(type_):
             out.append("id")
-            for concrete in core_schema.get_possible_types(type_):
-                if self.chance(60):
-                    out.append(f"... on {concrete.name} {{ {' '.join(self.fields(concrete, depth))} }}")
-            return " ".join(out)
+            chosen = [t for t in core_schema.get_possible_types(type_) if self.chance(60)]
+            return " ".join([*out, *(f"... on {t.name} {{ {' '.join(self.fields(t, depth))} }}" for t in chosen)])
         out += self.fields(type_, depth)
         if self.chance(20):
-            out.append(
-                f"... @include(if: {self.draw(st.sampled_from(['true', 'false']))}) {{ {' '.join(self.fields(type_, 0))} }}"
-            )
+            truth = self.draw(st.sampled_from(["true", "false"]))
+            out.append(f"... @include(if: {truth}) {{ {' '.join(self.fields(type_, 0))} }}")
         if self.chance(15):
             name = self.name("F")
             self.fragments.append(f"fragment {name} on {type_.name} {{ {' '.join(self.fields(type_, 0))} }}")

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-
 from tests.integration.graph.documents import WRITTEN, with_ids
 from tests.integration.graph.generated import documents
 

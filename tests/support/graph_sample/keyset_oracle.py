@@ -36,7 +36,7 @@ def ordered(rows: list[Any], keys: list[Key]) -> list[Any]:
 
 def page(
     now: datetime,
-    rows: list[Any],
+    found: Callable[[], list[Any]],
     place: str,
     keys: list[Key],
     first: int | None = None,
@@ -50,7 +50,7 @@ def page(
     size = next((n for n in (first, last) if n is not None), 50)
     if not 1 <= size <= 250:
         raise GraphQLError("first and last must be 1 to 250.")
-    rows = ordered(rows, keys)
+    rows = ordered(found(), keys)
     low, as_of = _at(rows, place, keys, after, now)
     high, as_of_before = _at(rows, place, keys, before, now)
     instant = as_of_before or as_of or now.isoformat()

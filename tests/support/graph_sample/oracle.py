@@ -91,7 +91,7 @@ class World:
         rows = [c for c in self.rows["customer"] if country is None or c.country == country]
         if points is not None:
             rows = [c for c in rows if c.points >= low and (high is None or c.points <= high)]
-        return page(self.now, rows, "Query.customers", BY_NAME, **paging)
+        return page(self.now, lambda: rows, "Query.customers", BY_NAME, **paging)
 
     def Query_customer(self, o: Any, i: Any, id: str) -> Any:
         return self.found("customer", "cus", id)
@@ -118,7 +118,7 @@ class World:
         return [self.Query_node(o, i, each) for each in ids]
 
     def Query_matching(self, o: Any, i: Any, rule: Any, **paging: Any) -> Any:
-        return page(self.now, self.members(rule), "Query.matching", BY_NAME, **paging)
+        return page(self.now, lambda: self.members(rule), "Query.matching", BY_NAME, **paging)
 
     def Query_matchingCount(self, o: Any, i: Any, rule: Any = None) -> Any:
         return len(self.rows["customer"] if rule is None else self.members(rule))
@@ -178,7 +178,7 @@ class World:
 
     def Customer_orders(self, customer: Row, i: Any, orderBy: str = "NEWEST", status: Any = None, **paging: Any) -> Any:
         rows = [o for o in self.orders(customer) if status is None or o.status in status]
-        return page(self.now, rows, f"Customer.orders({orderBy})", SORTS[orderBy], **paging)
+        return page(self.now, lambda: rows, f"Customer.orders({orderBy})", SORTS[orderBy], **paging)
 
     def Customer_explanation(self, customer: Row, i: Any, locale: str) -> Any:
         count = len(self.orders(customer))
@@ -216,7 +216,7 @@ class World:
         return len(self.members(segment.rule))
 
     def Segment_members(self, segment: Row, i: Any, **paging: Any) -> Any:
-        return page(self.now, self.members(segment.rule), "Segment.members", BY_NAME, **paging)
+        return page(self.now, lambda: self.members(segment.rule), "Segment.members", BY_NAME, **paging)
 
 
 def jsonb(value: Any) -> Any:

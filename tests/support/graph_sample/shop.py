@@ -4,7 +4,6 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -14,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from api.graph.execute import Answer, Doors, Executor, json_as_bytes
 from api.graph.limits import Limits
+from api.graph.planning import Plan
 from api.graph.request import Env
 from tests.support.graph_sample import rules
 from tests.support.graph_sample.seed import NOW
@@ -114,6 +114,11 @@ async def opened(dsn: str, size: int = 3, **options: Any) -> AsyncIterator[Shop]
         await pool.close()
 
 
-def at(instant: datetime) -> dict[str, Any]:
-    """Options of a question asked at another time."""
-    return {"now": instant}
+def only_plan(shop: Shop, text: str) -> Plan:
+    """The plan of a document that was asked in one way only."""
+    document = shop.executor.documents.recent.get(text)
+    assert document
+    node = document.plans.trees[None]
+    while node.plan is None:
+        (node,) = node.branches.values()
+    return node.plan
