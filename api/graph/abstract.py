@@ -46,8 +46,8 @@ def nodes(planner: Any, arguments: Arguments, nodes: Nodes) -> Any:
     branches = []
     with planner.inside(given):
         for kind in found:
-            model, type_ = planner.views.model[kind], planner.schema.get_type(kind)
-            row = planner.one(select(model).where(model.id == given.c.id), type_, nodes)
+            query, _ = planner.select_by_id(kind, given.c.id)
+            row = planner.one(query, planner.schema.get_type(kind), nodes)
             branches.append((given.c.kind == sql.text(kind), row))
     planner.factors = outside
     item = case(*branches, else_=sql.NULL) if branches else sql.NULL

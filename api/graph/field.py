@@ -47,6 +47,12 @@ class Write:
     problems: tuple[type, ...] = ()
     result: str | None = None
 
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """The GraphQL names of the row, of the success and of the result."""
+        kind = pascal(self.row)
+        return kind, self.success or f"{kind}Success", self.result or f"{kind}Result"
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -184,7 +190,12 @@ def items_of(hint: Any) -> Any | None:
     return None
 
 
+def pascal(name: str) -> str:
+    """The GraphQL type name of a Python name: ``attribute_definition`` → ``AttributeDefinition``."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
+
+
 def camel(name: str) -> str:
     """The GraphQL name of a Python name; a trailing underscore only avoided a keyword."""
     head, *rest = name.rstrip("_").split("_")
-    return head + "".join(part[:1].upper() + part[1:] for part in rest)
+    return head + pascal("_".join(rest))

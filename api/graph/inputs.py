@@ -5,7 +5,7 @@ from enum import Enum
 from typing import Any, get_args, get_origin
 from uuid import UUID
 
-from api.graph.field import NO_DEFAULT, Field, Identity, Rows, bare, camel, items_of, without_none
+from api.graph.field import NO_DEFAULT, Field, Identity, Rows, bare, camel, items_of, pascal, without_none
 from api.graph.request import NOBODY, Env, parse_id
 from api.graph.view import Input, Views
 
@@ -22,8 +22,7 @@ def kind_named(views: Views, name: str, ids: Mapping[str, str], own: str | None)
     if name in ids:
         return ids[name]
     stem = name.removesuffix("_ids").removesuffix("_id")
-    kind = "".join(part.capitalize() for part in stem.split("_"))
-    if kind in views.prefix:
+    if (kind := pascal(stem)) in views.prefix:
         return kind
     if name in ("id", "ids") and own in views.prefix:
         return str(own)
@@ -33,7 +32,7 @@ def kind_named(views: Views, name: str, ids: Mapping[str, str], own: str | None)
 def own_kind(views: Views, field: Field) -> str | None:
     """The GraphQL type of the row that a field answers with."""
     if field.write:
-        return field.write.row[:1].upper() + field.write.row[1:]
+        return field.write.names[0]
     if get_origin(field.hint) is Rows:
         return views.of_class.get(get_args(field.hint)[0])
     return None

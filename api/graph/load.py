@@ -5,6 +5,7 @@ from uuid import UUID
 
 from api.graph import sql
 from api.graph.field import Field
+from api.graph.inject import injected, uses_stored
 from api.graph.inputs import Converter
 from api.graph.planning import Planning
 from api.graph.project import project
@@ -20,8 +21,12 @@ def load(planner: Planning, field: Field, gfield: Any, arguments: Arguments, nod
     function = field.call
     assert function
 
+    if uses_stored(planner.views, field):
+        _ = planner.env.stored  # so that the statement tells its version
+
     async def fill(fetch: Any, keys: list[str], env: Env) -> list[Any]:
         values = {n: converter.value(n, field.args[n].hint, getter(env), env) for n, getter in getters.items()}
+        values |= injected(planner.views, field, env)
         found = await function(fetch, [UUID(key) for key in keys], **values)
         return [write(each, env) for each in found]
 

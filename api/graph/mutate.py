@@ -10,6 +10,7 @@ from graphql import get_named_type, is_non_null_type
 from api.graph.document import Document
 from api.graph.errors import failure, fault, retryable
 from api.graph.field import FIELD, Field
+from api.graph.inject import injected, uses_stored
 from api.graph.inputs import Converter, own_kind
 from api.graph.plan import Planner
 from api.graph.planning import Plan
@@ -17,25 +18,9 @@ from api.graph.project import project
 from api.graph.read import Reading
 from api.graph.request import Arguments, Env
 from api.graph.selection import Nodes
-from api.graph.view import Held
 
 MOST_TRIES = 3
 FIRST_PAUSE = 0.01  # seconds, doubled each time, with jitter
-
-
-class Direct:
-    """Stands for the planner where there is no SQL to plan: binds and looks are the values themselves."""
-
-    def __init__(self, env: Env) -> None:
-        self.env, self.now = env, env.now
-
-    def bind(self, getter: Any, type_: Any) -> Any:
-        """The value."""
-        return getter(self.env)
-
-    def look(self, getter: Any) -> Any:
-        """The value."""
-        return getter(self.env)
 
 
 async def mutate(reading: Reading, document: Document, operation: Any, env: Env) -> tuple[bytes, list[Any]]:
@@ -105,7 +90,7 @@ class _Field:
     async def _called(self, session: Any) -> Any:
         declared, env = self.declared, self.env
         assert declared.call
-        if any(isinstance(self.views.inject.get(name), Held) for name in declared.injected):
+        if uses_stored(self.views, declared):
             await self._hold(session)
         elif self.reading.doors.stored is not None and env.held is None:
             env.held = self.reading.held.get(env.place)
@@ -115,17 +100,7 @@ class _Field:
             name: converter.value(name, argument.hint, arguments.whole(env).get(arguments.names[name]), env)
             for name, argument in declared.args.items()
         }
-        return await declared.call(session, **values, **self._injected())
-
-    def _injected(self) -> dict[str, Any]:
-        direct, made = Direct(self.env), {}
-        for name in self.declared.injected:
-            inject = self.views.inject.get(name)
-            if inject is None:
-                made[name] = self.env.now
-            else:
-                made[name] = inject.read(self.env.stored) if isinstance(inject, Held) else inject(direct)
-        return made
+        return await declared.call(session, **values, **injected(self.views, declared, env))
 
     async def _hold(self, session: Any) -> None:
         """What is stored, as this transaction sees it."""

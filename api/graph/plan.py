@@ -133,8 +133,15 @@ class Planner(Planning):
 
     def by_id(self, type_: Any, nodes: Nodes, key: Getter) -> Any:
         """The row of a type with the id that ``key`` reads from the request, as an object or null."""
-        model = self.views.model[type_.name]
-        return self.one(select(model).where(model.id == self.bind(key, Uuid())), type_, nodes, key)
+        found, known = self.select_by_id(type_.name, self.bind(key, Uuid()))
+        return self.one(found, type_, nodes, key if known else None)
+
+    def select_by_id(self, name: str, key: Any) -> tuple[Any, bool]:
+        """(SELECT of the row that an id names, whether it is simply the row of that key)."""
+        if name in self.views.by_id:
+            return self.views.by_id[name](key), False
+        model = self.views.model[name]
+        return select(model).where(model.id == key), True
 
     def one(self, query: Any, type_: Any, nodes: Nodes, known: Getter | None = None) -> Any:
         """At most one row as an object; ``known`` reads its id from the request."""

@@ -188,8 +188,7 @@ class _Build:
         hint = field.hint
         if field.how == "write":
             assert field.write
-            kind = field.write.row[:1].upper() + field.write.row[1:]
-            return field.write.result or f"{camel(kind)}Result"
+            return field.write.names[2]
         if isinstance(hint, str):
             return hint
         if field.how == "load":

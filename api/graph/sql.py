@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, BindParameter, ColumnElement, Select, Text, cast, 
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import OPERATORS
 
 DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 MARK = "\\u0000"
@@ -99,13 +100,13 @@ class Compiler(DIALECT.statement_compiler):  # type: ignore[misc,name-defined]
         """IN of a list of values."""
         if isinstance(binary.right, BindParameter) and binary.right.expanding:
             return self._member(binary, "= ANY", kw)
-        return str(super().visit_in_op_binary(binary, operator, **kw))
+        return str(self._generate_generic_binary(binary, OPERATORS[operator], **kw))
 
     def visit_not_in_op_binary(self, binary: Any, operator: Any, **kw: Any) -> str:
         """NOT IN of a list of values."""
         if isinstance(binary.right, BindParameter) and binary.right.expanding:
             return self._member(binary, "<> ALL", kw)
-        return str(super().visit_not_in_op_binary(binary, operator, **kw))
+        return f"({self._generate_generic_binary(binary, OPERATORS[operator], **kw)})"
 
 
 DIALECT.statement_compiler = Compiler

@@ -95,6 +95,7 @@ class Views:
         self.of_class: dict[Any, str] = {}  # domain class -> GraphQL name
         self.model: dict[str, Any] = {}  # GraphQL name -> mapped class
         self.prefix: dict[str, str] = {}  # GraphQL name -> id prefix
+        self.by_id: dict[str, Callable[[Any], Select[Any]]] = {}
         self.kind_of_prefix: dict[str, str] = {}
         self.inputs: dict[Any, Input] = {}
         self.enums: dict[type[Enum], Mapping[str, str]] = {}
@@ -111,8 +112,18 @@ class Views:
             self.views["Problem"] = View("Problem", _problem_fields(problem), _doc(problem), abstract=True)
 
     # ── declarations
-    def __call__(self, model: Any = None, prefix: str | None = None, *, requires: str | None = None) -> Any:
-        """Declare a view of a mapped class, of a dataclass, or (without one) of whatever a SELECT yields."""
+    def __call__(
+        self,
+        model: Any = None,
+        prefix: str | None = None,
+        *,
+        requires: str | None = None,
+        by_id: Callable[[Any], Select[Any]] | None = None,
+    ) -> Any:
+        """Declare a view of a mapped class, of a dataclass, or (without one) of whatever a SELECT yields.
+
+        ``by_id(id)`` is the SELECT of the row with an id, where that is not simply the row of that key.
+        """
 
         def declare(cls: type) -> type:
             made: dict[str, Field] = {}
@@ -122,8 +133,11 @@ class Views:
             name = cls.__name__
             doc = cls.__doc__ or (_doc(model) if model else None)
             self.views[name] = View(name, made, doc, ("Node",) if prefix else ())
+            self.of_class[cls] = name
             if model:
                 self.of_class[model], self.model[name] = name, model
+            if by_id:
+                self.by_id[name] = by_id
             if prefix:
                 self.prefix[name], self.kind_of_prefix[prefix] = prefix, name
             return cls
@@ -186,7 +200,8 @@ class Views:
             if field.how == "column" and note in (Same, "Same"):
                 field = _same(field, model, name)
             elif note not in (None, Same, "Same"):
-                field = replace(field, hint=note)
+                known = field.how == "column" and _is_column(model, name)
+                field = replace(_same(field, model, name) if known else field, hint=_evaluated(note, cls))
             field = read(field, self.inject)
             made[name] = replace(field, requires=requires) if requires and not field.requires else field
         return made
@@ -195,10 +210,9 @@ class Views:
         """The success type and the members of the result of a mutation."""
         assert field.write
         row, written = field.write.row, field.write
-        kind = row[:1].upper() + row[1:]
-        success, result = written.success or f"{kind}Success", written.result or f"{kind}Result"
+        _, success, result = written.names
         hints = get_args(field.hint) if get_origin(field.hint) is tuple else (field.hint,)
-        shown = {row: Field("part", hint=hints[0], proven=True, doc=f"The {row} as it now is.")}
+        shown = {row: Field("part", hint=hints[0], proven=True, doc="The row as it now is.")}
         for name, hint in zip(written.extra, hints[1:], strict=True):
             shown[name] = Field("part", hint=bare(hint), doc=said_of(hint) or self.says.get(name))
         self.views[success] = View(success, shown, "It is done.")
@@ -221,9 +235,25 @@ def _same(field: Field, model: Any, name: str) -> Field:
     if is_dataclass(model):
         hint = get_type_hints(model, include_extras=True)[name]
         return replace(field, hint=bare(hint), doc=field.doc or said_of(hint))
-    column = inspect(model).columns[name]
+    column = inspect(model).columns.get(name)
+    if column is None:
+        raise TypeError(f"{model.__name__} has no column {name!r}")
     hint = get_args(get_type_hints(model)[name])[0]
     return replace(field, hint=hint, doc=field.doc or column.doc, proven=not column.nullable)
+
+
+def _evaluated(note: Any, cls: type) -> Any:
+    """An annotation as the class's module means it; a text that it cannot resolve yet names GraphQL types."""
+    if not isinstance(note, str):
+        return note
+    try:
+        return get_type_hints(type("_", (), {"__annotations__": {"note": note}, "__module__": cls.__module__}))["note"]
+    except NameError:
+        return note
+
+
+def _is_column(model: Any, name: str) -> bool:
+    return model is not None and not is_dataclass(model) and name in inspect(model).columns
 
 
 def _dataclass_arguments(of: Any) -> dict[str, Argument]:

@@ -149,11 +149,13 @@ WRITTEN += [
         None,
     ),
     (
-        "query($l: String!) { customers { nodes { name explanation(locale: $l) { text reasons { kind weight } }"
+        "query($l: String!) { customers { nodes { name explanation(lang: $l) { text reasons { kind weight } }"
         " e: explanation { __typename r: reasons { weight } } } } }",
         {"l": "zh"},
     ),
     ("{ customers { nodes { average } } }", None),
+    ("query($o: [String!]) { a: answered(otherThan: $o) { name greeting } b: answered { id } }", {"o": ["DE"]}),
+    ("query($o: [String!]) { a: answered(otherThan: $o) { name greeting } b: answered { id } }", {"o": []}),
     ("{ customers(first: 4) { nodes { lastOrder { customer { average } } } } }", None),
     ('{ customer(id: "<C>") { secret name } customers(first: 2) { nodes { secret } } }', None),
     ('{ customer(id: "<C>") { average orders(first: 1, after: "junk") { nodes { id } } } segments { name } }', None),

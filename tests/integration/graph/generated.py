@@ -23,9 +23,10 @@ VALUES = {
     "status": ["[PAID]", "[]", "[PENDING, PAID]", "null"],
     "points": ["{low: 300}", "{high: 700}", "{}", "null"],
     "by": ['{email: "p3@example.test"}', '{email: "none"}'],
+    "otherThan": ['["CN"]', "[]", "null", '["CN", "DE"]'],
     "search": ['"li"', '"A"', '""', '"%"'],
     "country": ['"CN"', '"zz"', "null"],
-    "locale": ['"zh"', '"en"'],
+    "lang": ['"zh"', '"en"'],
 }
 
 

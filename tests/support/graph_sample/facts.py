@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Numeric, Select, any_, cast, func, select, true, update
+from sqlalchemy import ColumnElement, Numeric, Select, Text, any_, cast, func, literal, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tests.support.graph_sample import rules
@@ -83,6 +83,19 @@ def named(search: str) -> Select[Customer]:
         .where(func.lower(Customer.name).startswith(search.casefold(), autoescape=True))
         .order_by(*BY_NAME)
     )
+
+
+def answered(other_than: list[str] | None = None) -> Select[Customer]:
+    """Customers who gave feedback, by name; those of these countries left out, as are those of no country."""
+    query = select(Customer).where(Customer.id.in_(select(Feedback.customer_id))).order_by(*BY_NAME)
+    if other_than is None:
+        return query.where(Customer.id.not_in(select(Order.customer_id).where(Order.number < 3)))
+    return query.where(Customer.country.not_in(other_than))
+
+
+def greeting(customer: type[Customer], *, locale: str) -> ColumnElement[str]:
+    """How to address the customer, in the caller's language."""
+    return literal("你好，" if locale == "zh" else "Hello ", Text()) + customer.name
 
 
 def orders_of(customer: type[Customer], status: list[OrderStatus] | None = None) -> Select[Order]:
@@ -183,11 +196,14 @@ class Explanation:
     reasons: list[Reason]
 
 
-async def explain(fetch: Any, ids: list[UUID], locale: str = "en") -> list[Explanation]:
+async def explain(
+    fetch: Any, ids: list[UUID], lang: str = "en", *, clock: Clock, terms: Mapping[str, tuple[str, ...]]
+) -> list[Explanation]:
     """Why each customer matters, one batch."""
     counted = select(Order.customer_id, func.count()).where(Order.customer_id.in_(ids)).group_by(Order.customer_id)
     counts = {row[0]: row[1] for row in await fetch(counted)}
-    return [Explanation(f"{locale}: {counts.get(i, 0)} orders", [Reason("orders", counts.get(i, 0))]) for i in ids]
+    said = f"{{}} orders, {len(terms)} regions, {clock.zone}"
+    return [Explanation(f"{lang}: {said.format(counts.get(i, 0))}", [Reason("orders", counts.get(i, 0))]) for i in ids]
 
 
 async def segment_create(

@@ -101,6 +101,16 @@ class World:
             return self.found("customer", "cus", by["id"])
         return next((c for c in self.rows["customer"] if c.email == by["email"]), None)
 
+    def Query_answered(self, o: Any, i: Any, otherThan: Any = None) -> Any:
+        answered = {f.customer_id for f in self.rows["feedback"]}
+        early = {o.customer_id for o in self.rows["order"] if o.number < 3}
+        rows = [c for c in self.rows["customer"] if c.id in answered]
+        if otherThan is None:
+            rows = [c for c in rows if c.id not in early]
+        else:
+            rows = [c for c in rows if not otherThan or (c.country and c.country not in otherThan)]
+        return sorted(rows, key=lambda c: (c.name.encode(), c.id))
+
     def Query_named(self, o: Any, i: Any, search: str) -> Any:
         rows = [c for c in self.rows["customer"] if c.name.lower().startswith(search.casefold())]
         return sorted(rows, key=lambda c: (c.name.encode(), c.id))
@@ -153,6 +163,9 @@ class World:
     def Customer_createdAt(self, customer: Row, i: Any) -> str:
         return rfc3339(customer.created_at)
 
+    def Customer_greeting(self, customer: Row, i: Any) -> str:
+        return f"Hello {customer.name}"
+
     def Customer_joinedOn(self, customer: Row, i: Any) -> str:
         return str(customer.created_at.astimezone(ZoneInfo("Asia/Shanghai")).date())
 
@@ -180,9 +193,12 @@ class World:
         rows = [o for o in self.orders(customer) if status is None or o.status in status]
         return page(self.now, lambda: rows, f"Customer.orders({orderBy})", SORTS[orderBy], **paging)
 
-    def Customer_explanation(self, customer: Row, i: Any, locale: str) -> Any:
+    def Customer_explanation(self, customer: Row, i: Any, lang: str) -> Any:
         count = len(self.orders(customer))
-        return {"text": f"{locale}: {count} orders", "reasons": [{"kind": "orders", "weight": count}]}
+        return {
+            "text": f"{lang}: {count} orders, 3 regions, Asia/Shanghai",
+            "reasons": [{"kind": "orders", "weight": count}],
+        }
 
     # ── Order, OrderItem, Segment
     def Order_id(self, order: Row, i: Any) -> str:

@@ -15,8 +15,13 @@ def clock_of(planner: Any) -> facts.Clock:
     return facts.Clock(planner.now, planner.bind(lambda env: env.tenant.zone, Text()))
 
 
+def language(planner: Any) -> str:
+    """The caller's language, which decides over the SQL."""
+    return str(planner.look(lambda env: env.locale[:2]))
+
+
 view = Views(
-    inject={"clock": clock_of, "terms": Held(lambda kept: kept.regions)},
+    inject={"clock": clock_of, "terms": Held(lambda kept: kept.regions), "locale": language},
     refused=rules.Refused,
     problem=rules.Problem,
     stored_version=select(tables.Dictionary.version),
@@ -65,6 +70,7 @@ class Customer:
     secret: "str | None" = value(lambda: select(1), requires="SECRETS", doc="Nobody's business.")
     spend = value(facts.spend, proven=True, cost=2)
     average: "Decimal" = value(facts.average)  # noqa: F821
+    greeting = value(facts.greeting, proven=True)
     joined_on = value(facts.joined_on, proven=True)
     last_order: "Order | None" = one(facts.last_order_of)
     orders = pages(facts.orders_of, by=facts.OrderSort)
@@ -77,9 +83,14 @@ class Explanation:
     reasons: Same
 
 
-@view(tables.Order, "ord")
+def in_sight(key: Any) -> Any:
+    """The order of an id."""
+    return select(tables.Order).where(tables.Order.id == key, tables.Order.number > 0)
+
+
+@view(tables.Order, "ord", by_id=in_sight)
 class Order:
-    number: Same
+    number: int  # said once more: the column still tells that it is never null
     status: Same
     total: Same
     placed_at: Same
@@ -128,6 +139,7 @@ class Query:
     customers = pages(facts.customers, by=facts.BY_NAME)
     customer = find("Customer")
     customer_by = one(facts.customer_by)
+    answered = many(facts.answered, plain=("other_than",))
     named = many(facts.named, plain=("search",))
     segment = find("Segment")
     segments = many(facts.segments)
