@@ -53,13 +53,12 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What the domain made of the arguments: SQL with its cache key, or a problem."""
+    """What of the domain's answer to one request's arguments a plan depends on, and what it needs from it."""
 
-    select: Any = None
-    key: Any = None
+    shape: int  # the number of the SQL's structure at this place; -1 when refused
+    values: tuple[Any, ...] = ()  # of the SQL's own parameters, in order
     problem: Any = None
     used_stored: bool = False
-    shape: int = -1  # the number of the key's structure at this place; -1 refused
 
 
 def call(planner: Planning, field: Field, arguments: Arguments, row: Any, stored: Stored | None = None) -> Any:
@@ -67,15 +66,15 @@ def call(planner: Planning, field: Field, arguments: Arguments, row: Any, stored
     given = _given(planner, field, arguments)
     given.stored = stored
     shaping = Shaping(planner, field, given, row)
-    made = shaping.at(planner.env)
+    select, names, made = shaping.planned(planner.env)
     if given.varying or made.used_stored:
         planner.look(lambda env: shaping.at(env).shape)
-        for place, bound in enumerate(made.key.bindparams if made.key else ()):
-            planner.getters.setdefault(bound.key, shaping.value(place))
+        for place, name in enumerate(names):
+            planner.getters.setdefault(name, shaping.value(place))
     if made.problem is not None:
         planner.refusals.append(lambda env: shaping.at(env).problem)
         raise RefusedHere(sql.mark(f"#{len(planner.refusals) - 1}"))
-    return made.select
+    return select
 
 
 def _given(planner: Planning, field: Field, arguments: Arguments) -> Given:
@@ -128,7 +127,11 @@ def _bound(planner: Planning, field: Field, name: str, hint: Any, getter: Getter
 
 
 class Shaping:
-    """The call of one field's function, made again for each request whose inputs are new."""
+    """The call of one field's function, made again for each request whose inputs are new.
+
+    The SQL itself belongs to one planning, as it names that planning's rows; what is remembered is its shape
+    and its values.
+    """
 
     def __init__(self, planner: Planning, field: Field, given: Given, row: Any) -> None:
         self.field, self.given, self.refused = field, given, planner.views.refused
@@ -138,23 +141,35 @@ class Shaping:
         self.seen: dict[Any, Made] = {}
         self.shapes: dict[Any, int] = {}
 
+    def planned(self, env: Env) -> tuple[Any, list[str], Made]:
+        """(SQL, names of its own parameters, what of it the plan depends on).
+
+        On a path of the decision tree that others planned, their numbers of shapes stand.
+        """
+        select, key, made = self._make(self._read(env), env)
+        env.memo.setdefault(self.slot, made)
+        return select, [bound.key for bound in key.bindparams] if key else [], made
+
     def at(self, env: Env) -> Made:
         """What the domain makes of this request's arguments; made once per request, and remembered by input."""
         return env.once(self.slot, lambda: self._remembered(env))  # type: ignore[no-any-return]
 
     def value(self, place: int) -> Getter:
-        """Getter of the SQL's own parameter at a place of its cache key."""
-        return lambda env: self.at(env).key.bindparams[place].effective_value
+        """Getter of the value of the SQL's own parameter at a place."""
+        return lambda env: self.at(env).values[place]
+
+    def _read(self, env: Env) -> dict[str, Any]:
+        return {name: getter(env) for name, getter in self.given.varying.items()}
 
     def _remembered(self, env: Env) -> Made:
         """Keyed by the inputs; by tenant, version and row as well when stored values went in."""
-        given = {name: getter(env) for name, getter in self.given.varying.items()}
+        given = self._read(env)
         text = orjson.dumps(given, default=str) if given else b""
         stored = self.given.stored
         own = (text, env.place, getattr(env.held, "version", None), stored and stored.key(env))
         found = self.seen.get(text) or self.seen.get(own)
         if found is None:
-            found = self._make(given, env)
+            _, _, found = self._make(given, env)
             if found.problem is None:  # a refusal names the request's values: never kept
                 if len(self.seen) >= MOST_SHAPES:
                     self.seen.clear()
@@ -162,17 +177,19 @@ class Shaping:
         env.used_stored = env.used_stored or found.used_stored
         return found
 
-    def _make(self, given: dict[str, Any], env: Env) -> Made:
+    def _make(self, given: dict[str, Any], env: Env) -> tuple[Any, Any, Made]:
+        """(SQL, its cache key, what is remembered of it)."""
         before, env.used_stored = env.used_stored, False
         try:
             select = self._call({**self.given.constant, **given}, env)
         except self.refused as error:
-            return Made(problem=error.problem, used_stored=env.used_stored)
+            return None, None, Made(-1, (), error.problem, env.used_stored)
         finally:
             used, env.used_stored = env.used_stored, env.used_stored or before
         key = select._generate_cache_key()
         assert key is not None, "the domain's SQL can be compared with another by its shape"
-        return Made(select, key, None, used, self.shapes.setdefault(key.key, len(self.shapes)))
+        shape = self.shapes.setdefault(key.key, len(self.shapes))
+        return select, key, Made(shape, tuple(bound.effective_value for bound in key.bindparams), None, used)
 
     def _call(self, coerced: dict[str, Any], env: Env) -> Any:
         convert, args = self.converter.value, self.field.args

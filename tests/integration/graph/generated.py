@@ -21,6 +21,7 @@ VALUES = {
     "ids": [f"[{', '.join(chosen)}]" for i in IDS.values() for chosen in ([], [f'"{i}"'], [f'"{i}"', '"x"'])],
     "rule": RULES,
     "status": ["[PAID]", "[]", "[PENDING, PAID]", "null"],
+    "total": ['{atLeast: "300"}', '{atLeast: "100", atMost: "700.5"}', "{}", "null"],
     "points": ["{low: 300}", "{high: 700}", "{}", "null"],
     "by": ['{email: "p3@example.test"}', '{email: "none"}'],
     "otherThan": ['["CN"]', "[]", "null", '["CN", "DE"]'],

@@ -8,10 +8,23 @@ from hypothesis import HealthCheck, given, settings
 from tests.integration.graph.documents import WRITTEN, with_ids
 from tests.integration.graph.generated import documents
 
+WITHIN_ROWS = "query($t: AmountRangeInput) { customers { nodes { orders(total: $t) { totalCount nodes { total } } } } }"
+WITHIN_SEGMENTS = (
+    "query($t: AmountRangeInput) { segments { count members(first: 3) { nodes { id orders(total: $t) { totalCount"
+    " nodes { customer { orders(total: $t, first: 1) { nodes { number } } } } } } } } }"
+)
+
 
 @pytest.mark.parametrize(("text", "variables"), WRITTEN, ids=[text[:60] for text, _ in WRITTEN])
 async def test_compiled_and_plain_answers_are_identical(same: Any, text: str, variables: Any) -> None:
     await same(text, with_ids(variables))
+
+
+@pytest.mark.parametrize("placed", [WITHIN_ROWS, WITHIN_SEGMENTS])
+async def test_an_input_below_a_row_may_change_its_shape_from_request_to_request(same: Any, placed: str) -> None:
+    ranges = [{"atLeast": "300"}, {"atMost": "500"}, None, {}, {"atLeast": "200", "atMost": "700"}, {"atLeast": "1"}]
+    for amounts in ranges + ranges[::-1]:
+        await same(placed, {"t": amounts})
 
 
 @settings(

@@ -61,6 +61,14 @@ class CustomerBy:
     email: Annotated[str | None, Says("e-mail")] = None
 
 
+@dataclass(frozen=True, slots=True)
+class AmountRange:
+    """From and to, inclusive."""
+
+    at_least: Annotated[Decimal | None, Says("from")] = None
+    at_most: Annotated[Decimal | None, Says("to")] = None
+
+
 def customers(country: str | None = None, points: PointRange | None = None) -> Select[Customer]:
     """All customers, or those of one country or with so many points."""
     query = select(Customer).where(true() if country is None else Customer.country == country)
@@ -98,9 +106,15 @@ def greeting(customer: type[Customer], *, locale: str) -> ColumnElement[str]:
     return literal("你好，" if locale == "zh" else "Hello ", Text()) + customer.name
 
 
-def orders_of(customer: type[Customer], status: list[OrderStatus] | None = None) -> Select[Order]:
+def orders_of(
+    customer: type[Customer], status: list[OrderStatus] | None = None, total: AmountRange | None = None
+) -> Select[Order]:
     """The customer's orders."""
     query = select(Order).where(Order.customer_id == customer.id)
+    if total is not None and total.at_least is not None:
+        query = query.where(Order.total >= total.at_least)
+    if total is not None and total.at_most is not None:
+        query = query.where(Order.total <= total.at_most)
     return query if status is None else query.where(Order.status == any_(status))
 
 

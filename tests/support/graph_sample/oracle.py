@@ -189,8 +189,13 @@ class World:
     def Customer_lastOrder(self, customer: Row, i: Any) -> Any:
         return max(self.orders(customer), key=lambda o: (o.placed_at, o.id), default=None)
 
-    def Customer_orders(self, customer: Row, i: Any, orderBy: str = "NEWEST", status: Any = None, **paging: Any) -> Any:
+    def Customer_orders(
+        self, customer: Row, i: Any, orderBy: str = "NEWEST", status: Any = None, total: Any = None, **paging: Any
+    ) -> Any:
+        low, high = ((total or {}).get(name) for name in ("atLeast", "atMost"))
         rows = [o for o in self.orders(customer) if status is None or o.status in status]
+        rows = [o for o in rows if low is None or o.total >= Decimal(low)]
+        rows = [o for o in rows if high is None or o.total <= Decimal(high)]
         return page(self.now, lambda: rows, f"Customer.orders({orderBy})", SORTS[orderBy], **paging)
 
     def Customer_explanation(self, customer: Row, i: Any, lang: str) -> Any:
