@@ -36,8 +36,7 @@ class Lookout:
     def add(self, looks: list[tuple[Getter, Any]], env: Env, plan: Plan) -> None:
         """Keep a plan under what its planner looked at.
 
-        Planning is deterministic, so equal beginnings of looks are the same beginning.  The tree's own getter is
-        asked, not the new one: what a getter numbers (shapes) it numbers for itself.
+        Planning is deterministic, so equal beginnings of looks are the same beginning.
         """
         node = self
         for getter, _ in looks:
@@ -49,11 +48,22 @@ class Lookout:
 class Plans:
     """The plans of one document.  When there are too many leaves, all are forgotten and made again as needed."""
 
-    __slots__ = ("leaves", "most", "trees")
+    __slots__ = ("leaves", "most", "numbered", "shapes", "trees")
 
     def __init__(self, most: int) -> None:
-        self.most, self.leaves = most, 0
+        self.most, self.leaves, self.numbered = most, 0, 0
         self.trees: dict[Any, Lookout] = {}
+        self.shapes: dict[Any, int] = {}
+
+    def number(self, key: Any) -> int:
+        """A number for the structure of some SQL: such keys are large, and looked at in every request.
+
+        No number is given twice, even when what it stood for is forgotten: an operation may hold it still.
+        """
+        if key not in self.shapes:
+            self.numbered += 1
+            self.shapes[key] = self.numbered
+        return self.shapes[key]
 
     def find(self, tree: Any, env: Env) -> Plan | None:
         """The plan of ``tree`` (an operation, or a mutation field's payload) for this request."""
@@ -64,6 +74,7 @@ class Plans:
         """Keep a plan."""
         if self.leaves >= self.most:
             self.trees.clear()
+            self.shapes.clear()
             self.leaves = 0
         self.leaves += 1
         self.trees.setdefault(tree, Lookout()).add(looks, env, plan)

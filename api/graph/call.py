@@ -139,15 +139,12 @@ class Shaping:
         self.converter = Converter(planner.views, field.ids, own_kind(planner.views, field))
         self.slot = planner.slot("shape")
         self.seen: dict[Any, Made] = {}
-        self.shapes: dict[Any, int] = {}
+        self.number = planner.number
 
     def planned(self, env: Env) -> tuple[Any, list[str], Made]:
-        """(SQL, names of its own parameters, what of it the plan depends on).
-
-        On a path of the decision tree that others planned, their numbers of shapes stand.
-        """
+        """(SQL, names of its own parameters, what of it the plan depends on)."""
         select, key, made = self._make(self._read(env), env)
-        env.memo.setdefault(self.slot, made)
+        env.memo[self.slot] = made
         return select, [bound.key for bound in key.bindparams] if key else [], made
 
     def at(self, env: Env) -> Made:
@@ -188,8 +185,11 @@ class Shaping:
             used, env.used_stored = env.used_stored, env.used_stored or before
         key = select._generate_cache_key()
         assert key is not None, "the domain's SQL can be compared with another by its shape"
-        shape = self.shapes.setdefault(key.key, len(self.shapes))
-        return select, key, Made(shape, tuple(bound.effective_value for bound in key.bindparams), None, used)
+        return (
+            select,
+            key,
+            Made(self.number(key.key), tuple(bound.effective_value for bound in key.bindparams), None, used),
+        )
 
     def _call(self, coerced: dict[str, Any], env: Env) -> Any:
         convert, args = self.converter.value, self.field.args

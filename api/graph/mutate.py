@@ -116,7 +116,7 @@ class _Field:
     def _refused(self, problem: Any) -> bytes:
         """The problem as a member of the result; one that was not declared is a defect."""
         type_: Any = self.document.selections.schema.get_type(self.views.of_class[type(problem)])
-        planner = Planner(self.document.selections, self.views, self.env)
+        planner = Planner(self.document.selections, self.views, self.env, self.document.plans.number)
         return orjson.dumps(project(planner, type_, self.nodes)(problem, self.env))
 
     async def _payload(self) -> tuple[bytes, list[Any]]:

@@ -55,7 +55,8 @@ class Load(Protocol):
 class Planning:
     """What all parts of the planner share.  ``object`` is the planner's own."""
 
-    def __init__(self, selections: Selections, views: Views, env: Env) -> None:
+    def __init__(self, selections: Selections, views: Views, env: Env, number: Callable[[Any], int]) -> None:
+        self.number = number  # of an SQL's structure, the same for equal ones
         self.schema, self.selections, self.views, self.env = selections.schema, selections, views, env
         self.looks: list[tuple[Getter, Any]] = []
         self.getters: dict[str, Getter] = {}

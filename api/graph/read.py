@@ -60,15 +60,16 @@ class Reading:
                 raise Rejected(fault("TOO_COSTLY", env.locale))
             if not plan.text:
                 return await self._settled(None, plan, env, (), shape, path)
+        work = (document, tree, env, make, shape, path)
         try:
-            return await self._inside(document, tree, env, make, shape, path)
+            return await self._inside(plan, *work)
         except InvalidCachedStatementError:
-            env.memo.clear()
-            return await self._inside(document, tree, env, make, shape, path)
+            return await self._inside(plan, *work)
 
-    async def _inside(self, document: Document, tree: Any, env: Env, make: Make, shape: Shape, path: Any) -> Read:
+    async def _inside(
+        self, plan: Plan | None, document: Document, tree: Any, env: Env, make: Make, shape: Shape, path: Any
+    ) -> Read:
         async with self.doors.read(env) as connection:
-            plan = self._plan_or_none(document, tree, env, make)
             if plan is None:
                 await self.refresh(connection, env)
                 plan = self.plan(document, tree, env, make)
@@ -84,7 +85,7 @@ class Reading:
         """The plan that fits, made when there is none.  NothingHeld when the stored value is needed first."""
         found = document.plans.find(tree, env)
         if found is None:
-            planner = Planner(document.selections, self.views, env)
+            planner = Planner(document.selections, self.views, env, document.plans.number)
             found = make(planner)
             self.planned += 1
             document.plans.add(tree, planner.looks, env, found)

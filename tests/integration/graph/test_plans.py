@@ -1,11 +1,13 @@
 """What decides over a plan: shapes, nulls, enums, scopes, stored rules; never values.  All of it is bounded."""
 
+import asyncio
 from typing import Any
 
 import asyncpg
 import pytest
 
 from tests.integration.graph.documents import IDS, named
+from tests.support.graph_sample.oracle import World
 from tests.support.graph_sample.shop import Shop, Tenant, only_plan, opened
 
 NESTED = (
@@ -194,3 +196,26 @@ async def test_all_values_are_parameters(shop: Shop) -> None:
     statement = only_plan(shop, text).text
     assert "Robert" not in statement
     assert "31337" not in statement
+
+
+def shapes() -> list[Any]:
+    """Rules of many shapes, each with several values."""
+    leaves: list[Any] = [
+        *({"country": [c]} for c in ("CN", "DE")),
+        *({"region": r} for r in ("asia", "europe")),
+        *({"spent": {"atLeast": str(n), "window": w}} for n in (100, 900) for w in ("ALL", "LAST_YEAR")),
+    ]
+    pairs = [{"all": [a, {"not": b}]} for a in leaves[::2] for b in leaves]
+    return leaves + pairs
+
+
+async def test_forgetting_plans_amid_concurrent_questions_never_mixes_them_up(planted: str, world: World) -> None:
+    expected = [len(world.members(rule)) for rule in shapes()]
+    async with opened(planted, most_plans=3) as shop:
+
+        async def one(rule: Any) -> Any:
+            return (await shop.ask(RULE, {"r": rule}))["data"]["matchingCount"]
+
+        for _ in range(3):
+            assert await asyncio.gather(*map(one, shapes())) == expected
+            assert [await one(rule) for rule in reversed(shapes())] == expected[::-1]
