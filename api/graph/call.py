@@ -118,11 +118,11 @@ def _bound(planner: Planning, field: Field, name: str, hint: Any, getter: Getter
         many = ARRAY(Uuid()) if item else Uuid()
         return (lambda env: convert.value(name, rest, getter(env), env)), many
     if item is None:
-        scalar = planner.views.scalars[rest]
+        scalar = planner.views.scalar(rest)
         return (lambda env: scalar.bound(getter(env))), scalar.sql
     if is_choice(item) and item is not bool:
         return (lambda env: [member.name for member in getter(env)]), ARRAY(Text())
-    of = planner.views.scalars[item]
+    of = planner.views.scalar(item)
     return (lambda env: [of.bound(each) for each in getter(env)]), array(of)
 
 

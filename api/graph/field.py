@@ -79,6 +79,7 @@ class Field:
     cost: int = 1
     proven: bool = False  # SQL cannot yield NULL here
     doc: str | None = None
+    deprecated: str | None = None  # since when, and what instead
     write: Write | None = None
 
     def __call__(self, call: Callable[..., Any]) -> "Field":

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from graphql import get_named_type, is_non_null_type
 
+from api.graph.complete import refusal
 from api.graph.document import Document
 from api.graph.errors import failure, fault, retryable
 from api.graph.field import FIELD, Field
@@ -70,7 +71,7 @@ class _Field:
         try:
             await self._written()
         except self.views.refused as refused:
-            return self._refused(refused.problem), []
+            return self._refused(refused.problem)
         return await self._payload()
 
     async def _written(self) -> None:
@@ -113,16 +114,20 @@ class _Field:
         row, *rest = returned if extra else (returned,)
         self.env.written, self.env.extra = row.id, dict(zip(extra, rest, strict=True))
 
-    def _refused(self, problem: Any) -> bytes:
-        """The problem as a member of the result; one that was not declared is a defect."""
-        type_: Any = self.document.selections.schema.get_type(self.views.of_class[type(problem)])
+    def _refused(self, problem: Any) -> tuple[bytes, list[Any]]:
+        """The problem as a member of the result; as an error when it is not one (a converter's, say)."""
+        union: Any = get_named_type(self.gfield.type)
+        name = self.views.of_class.get(type(problem))
+        type_ = next((member for member in union.types if member.name == name), None)
+        if type_ is None:
+            return b"null", [refusal(problem, self.env.locale, [self.key])]
         planner = Planner(self.document.selections, self.views, self.env, self.document.plans.number)
-        return orjson.dumps(project(planner, type_, self.nodes)(problem, self.env))
+        return orjson.dumps(project(planner, type_, self.nodes)(problem, self.env)), []
 
     async def _payload(self) -> tuple[bytes, list[Any]]:
         """The success, its row read by the compiled path in a new snapshot."""
-        union = get_named_type(self.gfield.type)
-        success: Any = union.types[0]
+        union: Any = get_named_type(self.gfield.type)
+        success = union.types[0]
         self.env.memo.clear()
 
         def make(planner: Planner) -> Plan:

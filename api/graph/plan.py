@@ -126,10 +126,8 @@ class Planner(Planning):
             made = stored.branches(one, one.compute) if declared.stored else one.compute(None, instead)
         except RefusedHere as refused:
             return refused.mark
-        proven = declared.proven and not declared.stored
-        if is_non_null_type(gfield.type) and not proven and declared.how in ("value", "one", "column"):
-            return sql.never_null(made)
-        return made
+        may_be_null = bool(declared.stored) or (declared.how in ("value", "one", "column") and not declared.proven)
+        return sql.never_null(made) if may_be_null and is_non_null_type(gfield.type) else made
 
     def by_id(self, type_: Any, nodes: Nodes, key: Getter) -> Any:
         """The row of a type with the id that ``key`` reads from the request, as an object or null."""

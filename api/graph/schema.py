@@ -128,6 +128,7 @@ class _Build:
             graphql_name=camel(name),
             type_annotation=self.note(self.output(field)),
             description=field.doc,
+            deprecation_reason=field.deprecated,
             metadata={FIELD: field},
             base_resolver=None,
             directives=directives,

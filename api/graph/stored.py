@@ -36,10 +36,12 @@ def branches(one: Any, compute: Callable[[Stored], Any]) -> Any:
     count = planner.look(lambda env: min(len(ids(env)), MOST_BRANCHES + 1))
     if count > MOST_BRANCHES:
         return sql.mark("TOO_MANY_STORED")
-    made = []
+    made, costs = [], None
     for place in range(count):
         key = _at(ids, place)
         item = _branch(compute, Stored(name, key, _value(values, key)))
+        costs = costs or dict(planner.costs)
+        planner.costs = dict(costs)  # one branch runs, so one is charged
         made.append((row.id == planner.bind(key, Uuid()), func.to_json(item)))
     return case(*made, else_=sql.NULL) if made else sql.NULL
 

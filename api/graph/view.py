@@ -16,7 +16,7 @@ from enum import Enum
 from inspect import get_annotations
 from typing import Any, ClassVar, get_args, get_origin, get_type_hints
 
-from sqlalchemy import Select, inspect
+from sqlalchemy import BigInteger, Select, inspect
 
 from api.graph.field import (
     NO_DEFAULT,
@@ -30,7 +30,7 @@ from api.graph.field import (
     said_of,
     without_none,
 )
-from api.graph.scalars import SCALARS, Scalar
+from api.graph.scalars import SCALARS, BigInt, Json, Scalar
 
 CONNECTION_ARGUMENTS = {
     "first": Argument(int | None, None, "How many rows from the start, 1 to 250; 50 when neither is given."),
@@ -128,7 +128,7 @@ class Views:
         def declare(cls: type) -> type:
             made: dict[str, Field] = {}
             if prefix:
-                made["id"] = Field("id", hint=Identity, proven=True, doc="Globally unique.")
+                made["id"] = Field("id", hint=Identity, proven=True, requires=requires, doc="Globally unique.")
             made |= self._fields(cls, model, requires)
             name = cls.__name__
             doc = cls.__doc__ or (_doc(model) if model else None)
@@ -143,6 +143,10 @@ class Views:
             return cls
 
         return declare
+
+    def scalar(self, hint: Any) -> Scalar:
+        """How values of a Python type are written; a dict is any JSON."""
+        return self.scalars[Json if hint is Any or get_origin(hint) is dict else hint]
 
     def query(self, cls: type) -> type:
         """Add the class's fields to Query."""
@@ -239,6 +243,8 @@ def _same(field: Field, model: Any, name: str) -> Field:
     if column is None:
         raise TypeError(f"{model.__name__} has no column {name!r}")
     hint = get_args(get_type_hints(model)[name])[0]
+    if isinstance(column.type, BigInteger):  # Int has 32 bits
+        hint = {int: BigInt, int | None: BigInt | None}.get(hint, hint)
     return replace(field, hint=hint, doc=field.doc or column.doc, proven=not column.nullable)
 
 

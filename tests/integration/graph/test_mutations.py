@@ -90,6 +90,15 @@ async def test_ids_lose_their_prefix_and_a_foreign_one_names_no_row(own: Shop) -
         assert refused["data"]["orderMove"] == {"code": "INVALID"}
 
 
+async def test_a_refusal_that_is_no_member_of_the_result_is_an_error_at_the_field(own: Shop) -> None:
+    text = f'mutation {{ orderMove(id: "{IDS["O"]}", customerId: "cus_{"0" * 32}") {{ __typename }} }}'
+    answer = await own.ask(text, scopes=ORDERS_WRITE)
+    extensions = {"code": "BAD_USER_INPUT", "problem": "NAME_TAKEN", "path": [], "name": "nobody"}
+    assert answer["errors"] == [
+        {"message": "'nobody' is taken.", "path": ["orderMove"], "extensions": extensions},
+    ]
+
+
 class Failing:
     """Makes the first writes of a shop fail as PostgreSQL would."""
 

@@ -169,6 +169,34 @@ async def test_more_stored_rules_than_a_statement_should_hold_are_asked_one_by_o
         await changed(planted, "DELETE FROM segment WHERE name LIKE 'Many %'")
 
 
+async def test_a_row_without_a_stored_value_is_null_with_an_error_not_another_rows(shop: Shop, planted: str) -> None:
+    await changed(planted, "INSERT INTO segment VALUES (gen_random_uuid(), 'Zero', 1, 'null')")
+    try:
+        answer = await shop.ask("{ segments { name members { totalCount } } }")
+        assert answer["data"] is None
+        assert answer["errors"][0]["path"] == ["segments", 4, "members"]
+        assert answer["errors"][0]["message"] == "Cannot return null for non-nullable field Segment.members."
+    finally:
+        await changed(planted, "DELETE FROM segment WHERE name = 'Zero'")
+
+
+async def test_of_the_branches_for_stored_values_one_is_charged(shop: Shop) -> None:
+    one = await shop.answer(named('{ segment(id: "<S>") { members(first: 10) { nodes { spend } } } }'))
+    many = await shop.answer("{ segments { members(first: 10) { nodes { spend } } } }")
+    assert one.cost == many.cost
+
+
+async def test_a_pinned_document_outlives_a_flood(planted: str) -> None:
+    async with opened(planted, most_documents=2) as shop:
+        shop.executor.documents.pin("{ segments { name } }")
+        await shop.ask("{ segments { name } }")
+        for number in range(5):
+            await shop.ask(f"{{ a{number}: __typename }}")
+        plans = shop.counted[0]
+        await shop.ask("{ segments { name } }")
+        assert shop.counted[0] == plans
+
+
 async def test_documents_and_plans_are_bounded(planted: str) -> None:
     async with opened(planted, most_documents=5, most_plans=4) as shop:
         for number in range(20):

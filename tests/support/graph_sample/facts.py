@@ -239,5 +239,7 @@ async def order_move(session: Any, id: UUID, customer_id: UUID) -> Order:
     order = await session.get(Order, id)
     if order is None:
         raise Refused(rules.Invalid(path=("id",)))
+    if await session.get(Customer, customer_id) is None:
+        raise Refused(NameTaken(name="nobody"))  # not among the declared problems
     order.customer_id = customer_id
     return order

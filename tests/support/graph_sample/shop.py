@@ -37,7 +37,9 @@ async def read_kept(connection: Any) -> rules.Kept:
     regions = await connection.fetch("SELECT name, countries FROM region")
     found = await connection.fetch("SELECT id, rule::text FROM segment")
     return rules.Kept(
-        version, {r[0]: tuple(r[1]) for r in regions}, {r[0]: rules.from_json(json.loads(r[1])) for r in found}
+        version,
+        {r[0]: tuple(r[1]) for r in regions},
+        {r[0]: rules.from_json(json.loads(r[1])) for r in found if r[1] != "null"},
     )
 
 
