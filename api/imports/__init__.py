@@ -1,0 +1,1 @@
+"""Importing files and records: read, mapped, checked, staged, loaded."""

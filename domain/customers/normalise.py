@@ -1,0 +1,39 @@
+"""Contact details in the one form they are stored and compared in."""
+
+from typing import Any
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from domain.values import BadValue, Check, ValueCode, shown, text_of
+
+
+def email(value: Any) -> str:
+    """An e-mail address, lower case, its domain in Unicode.  Only its form is checked, not that it exists."""
+    try:
+        # Reserved names such as example.com and .test are nobody's: harmless to store.
+        found = validate_email(text_of(value).strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        raise BadValue(
+            ValueCode.BAD_EMAIL, f"{shown(value)} is not an e-mail address.", f"{shown(value)} 不是电子邮箱地址。"
+        ) from None
+    return found.normalized.lower()
+
+
+def phone(region: str | None = None) -> Check:
+    """A phone number as E.164.  A number without a country code is one of ``region`` (ISO 3166, e.g. CN)."""
+
+    def check(value: Any) -> str:
+        try:
+            found = phonenumbers.parse(text_of(value), region)
+        except phonenumbers.NumberParseException:
+            found = None
+        if found is None or not phonenumbers.is_possible_number(found):
+            raise BadValue(
+                ValueCode.BAD_PHONE,
+                f"{shown(value)} is not a phone number (give the country code).",
+                f"{shown(value)} 不是电话号码（请带国家代码）。",
+            )
+        return phonenumbers.format_number(found, phonenumbers.PhoneNumberFormat.E164)
+
+    return check

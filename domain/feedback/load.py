@@ -1,0 +1,49 @@
+"""Feedback from an import: one answer by response, kind and question."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.customers.refs import named_customers, no_customer
+from domain.events import EventTopic, announce
+from domain.staging import Chunk, Loaded, Loading, Outcome, listed, recordset
+from domain.upsert import Upsert, upsert
+
+SUBJECT = "feedback"
+_PLAIN = ("survey_key", "score", "scale_min", "scale_max", "comment", "channel", "submitted_at")
+_UPSERT = Upsert(
+    table="feedback",
+    columns={
+        "customer_id": "known.id",
+        # An order that is not known yet is linked when the file is imported again after it.
+        "order_id": "about.id",
+        "external_id": "n.external_id",
+        "kind": "n.kind",
+        "question_key": "n.question_key",
+        **{name: f"n.{name}" for name in _PLAIN},
+    },
+    found=f"""
+        LEFT JOIN {recordset("known", ref="text", id="uuid")} ON known.ref = l.data ->> 'customer'
+        LEFT JOIN orders AS about ON about.system = :customer_system AND about.external_id = l.data ->> 'order'
+        LEFT JOIN feedback AS o ON o.system = :system AND o.external_id = l.data ->> 'external_id'
+            AND o.kind = l.data ->> 'kind' AND o.question_key = l.data ->> 'question_key'""",
+    refused="CASE WHEN known.id IS NULL AND l.data ->> 'customer' IS NOT NULL THEN 'customer' END",
+    # Whom it names, or whose it is now; null when it is anonymous.
+    shown="coalesce(CAST(j.customer_id AS text), j.ref)",
+    kept="l.data ->> 'customer' AS ref",
+    at_creation={"system": ":system", "recorded_at": ":now"},
+)
+
+
+async def load_feedback(session: AsyncSession, loading: Loading, chunk: Chunk) -> Loaded:
+    """Create and update answers; a customer nobody knows is created or the answer refused, as the import says."""
+    named = Loaded()
+    customers = await named_customers(session, loading, chunk, "submitted_at", named)
+    known = listed({"ref": ref, "id": id_} for ref, id_ in customers.items())
+    done, told = await upsert(session, loading, chunk, _UPSERT, known=known, customer_system=loading.customer_system)
+    done.add(named)
+    for row in told:
+        if row.outcome == Outcome.FAILED:
+            done.failures.append(no_customer(row.line, row.shown))
+        else:
+            ids = {} if row.shown is None else {"customer_id": row.shown}
+            announce(session, EventTopic.FEEDBACK_RECEIVED, row.id, loading.now, **ids)
+    return done

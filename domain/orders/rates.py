@@ -1,0 +1,59 @@
+"""What an amount is worth in the base currency on its day."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cache
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.money import quantized
+from domain.orders.order import ExchangeRate
+from domain.values import BadValue, ValueCode
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """The tenant's exchange rates into its base currency, by currency and day."""
+
+    base: str
+    days: dict[str, list[date]] = field(default_factory=lambda: defaultdict(list))  # ascending
+    rates: dict[str, list[Decimal]] = field(default_factory=lambda: defaultdict(list))
+
+    def rate(self, currency: str, on: date) -> Decimal:
+        """Base units for one unit: the day's rate or the latest before it.  Raises NO_EXCHANGE_RATE."""
+        if currency == self.base:
+            return Decimal(1)
+        place = bisect_right(self.days.get(currency, ()), on)
+        if place == 0:
+            raise BadValue(
+                ValueCode.NO_EXCHANGE_RATE,
+                f"No exchange rate from {currency} to {self.base} on or before {on}.",
+                f"{on} 及之前没有 {currency} 对 {self.base} 的汇率。",
+            )
+        return self.rates[currency][place - 1]
+
+    def in_base(self, amount: Decimal, currency: str, on: date) -> Decimal:
+        """``amount``, an amount of ``currency``, in the base currency at its minor digits."""
+        return amount if currency == self.base else rounding(self.base)(amount * self.rate(currency, on))
+
+
+async def read_rates(session: AsyncSession, base: str) -> Rates:
+    """All rates of the tenant.  ``base`` is its base currency."""
+    found = Rates(base)
+    query = select(ExchangeRate.currency, ExchangeRate.on_date, ExchangeRate.rate)
+    for currency, on, rate in await session.execute(query.order_by(ExchangeRate.currency, ExchangeRate.on_date)):
+        found.days[currency].append(on)
+        found.rates[currency].append(rate)
+    return found
+
+
+@cache
+def rounding(currency: str) -> Callable[[Decimal], Decimal]:
+    """Rounds an amount half to even at the currency's minor digits."""
+    digit = quantized(Decimal(0), currency)
+    return lambda amount: amount.quantize(digit)  # half to even is the decimal context's rounding
