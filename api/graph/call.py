@@ -167,10 +167,9 @@ class Shaping:
         found = self.seen.get(text) or self.seen.get(own)
         if found is None:
             _, _, found = self._make(given, env)
-            if found.problem is None:  # a refusal names the request's values: never kept
-                if len(self.seen) >= MOST_SHAPES:
-                    self.seen.clear()
-                self.seen[own if found.used_stored else text] = found
+            if len(self.seen) >= MOST_SHAPES:
+                self.seen.clear()
+            self.seen[own if found.used_stored else text] = found
         env.used_stored = env.used_stored or found.used_stored
         return found
 

@@ -26,7 +26,8 @@ class Object(ColumnElement[Any]):
     type = JSON()
 
     def __init__(self, pairs: dict[str, ColumnElement[Any]]) -> None:
-        assert all(key.isascii() and key.isidentifier() for key in pairs), "response keys are GraphQL names"
+        if not all(key.isascii() and key.isidentifier() for key in pairs):
+            raise ValueError("response keys go into SQL: only GraphQL names may")
         self.pairs = pairs
 
     @property

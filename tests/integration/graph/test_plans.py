@@ -6,6 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from api.graph import sql
 from tests.integration.graph.documents import IDS, named
 from tests.support.graph_sample.oracle import World
 from tests.support.graph_sample.shop import Shop, Tenant, only_plan, opened
@@ -247,3 +248,9 @@ async def test_forgetting_plans_amid_concurrent_questions_never_mixes_them_up(pl
         for _ in range(3):
             assert await asyncio.gather(*map(one, shapes())) == expected
             assert [await one(rule) for rule in reversed(shapes())] == expected[::-1]
+
+
+def test_a_response_key_that_is_no_graphql_name_never_reaches_the_statement() -> None:
+    for key in ('a"b', "a b", "名", ""):
+        with pytest.raises(ValueError, match="GraphQL names"):
+            sql.Object({key: sql.NULL})

@@ -214,10 +214,15 @@ async def explain(
     fetch: Any, ids: list[UUID], lang: str = "en", *, clock: Clock, terms: Mapping[str, tuple[str, ...]]
 ) -> list[Explanation]:
     """Why each customer matters, one batch."""
-    counted = select(Order.customer_id, func.count()).where(Order.customer_id.in_(ids)).group_by(Order.customer_id)
-    counts = {row[0]: row[1] for row in await fetch(counted)}
-    said = f"{{}} orders, {len(terms)} regions, {clock.zone}"
-    return [Explanation(f"{lang}: {said.format(counts.get(i, 0))}", [Reason("orders", counts.get(i, 0))]) for i in ids]
+    counted = (
+        select(Order.customer_id, func.count(), func.max(Order.number))
+        .where(Order.customer_id.in_(ids))
+        .group_by(Order.customer_id)
+    )
+    found = {row[0]: (row[1], row[2]) for row in await fetch(counted)}
+    said = f"{lang}: {{}} orders, the last no. {{}}, {len(terms)} regions, {clock.zone}"
+    counts = [found.get(key, (0, None)) for key in ids]
+    return [Explanation(said.format(*each), [Reason("orders", each[0])]) for each in counts]
 
 
 async def segment_create(

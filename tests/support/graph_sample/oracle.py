@@ -199,11 +199,9 @@ class World:
         return page(self.now, lambda: rows, f"Customer.orders({orderBy})", SORTS[orderBy], **paging)
 
     def Customer_explanation(self, customer: Row, i: Any, lang: str) -> Any:
-        count = len(self.orders(customer))
-        return {
-            "text": f"{lang}: {count} orders, 3 regions, Asia/Shanghai",
-            "reasons": [{"kind": "orders", "weight": count}],
-        }
+        numbers = [o.number for o in self.orders(customer)]
+        counted = f"{len(numbers)} orders, the last no. {max(numbers, default=None)}, 3 regions, Asia/Shanghai"
+        return {"text": f"{lang}: {counted}", "reasons": [{"kind": "orders", "weight": len(numbers)}]}
 
     # ── Order, OrderItem, Segment
     def Order_id(self, order: Row, i: Any) -> str:

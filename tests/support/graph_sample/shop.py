@@ -1,5 +1,6 @@
 """The sample behind an Executor: pools, frames that name the shop, and a way to ask."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -113,7 +114,7 @@ async def opened(dsn: str, size: int = 3, **options: Any) -> AsyncIterator[Shop]
         yield Shop(pool, engine, **options)
     finally:
         await engine.dispose()
-        await pool.close()
+        await asyncio.wait_for(pool.close(), 10)  # a connection that was not given back is a failure, not a hang
 
 
 def only_plan(shop: Shop, text: str) -> Plan:
