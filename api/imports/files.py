@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from io import TextIOWrapper
@@ -40,6 +41,10 @@ class Table:
         with self._open() as text:
             return next(csv.reader(text, delimiter=self.delimiter), [])
 
+    def place(self) -> tuple[int, int]:
+        """How much of the file is read, and how much there is, in bytes as it lies on disk."""
+        return self.bytes_read, self.path.stat().st_size
+
     def __iter__(self) -> Iterator[Row]:
         with self._open() as text:
             yield from self._json(text) if self._is_json else self._csv(text)
@@ -48,12 +53,17 @@ class Table:
     def _is_json(self) -> bool:
         return ".jsonl" in self.path.suffixes or ".ndjson" in self.path.suffixes
 
-    def _open(self) -> TextIOWrapper:
-        raw = _Counted(self, self.path.open("rb"))
-        source = gzip.GzipFile(fileobj=raw) if self.path.suffix == ".gz" else raw
+    @contextmanager
+    def _open(self) -> Iterator[TextIOWrapper]:
         # Bytes that are not of the encoding become lone surrogates, which the checks name by line and column.
         encoding = "utf-8-sig" if self.encoding.lower().replace("_", "-") == "utf-8" else self.encoding
-        return TextIOWrapper(cast(IO[bytes], source), encoding=encoding, errors="surrogateescape", newline="")
+        with self.path.open("rb") as disk:
+            counted = _Counted(self, disk)
+            source = gzip.GzipFile(fileobj=counted) if self.path.suffix == ".gz" else counted
+            with TextIOWrapper(
+                cast(IO[bytes], source), encoding=encoding, errors="surrogateescape", newline=""
+            ) as text:
+                yield text
 
     def _csv(self, text: TextIOWrapper) -> Iterator[Row]:
         csv.field_size_limit(LONGEST_CELL)

@@ -134,7 +134,7 @@ def _zone(name: str | None) -> ZoneInfo | None:
 
 def _encoding(name: str) -> str:
     try:
-        "".encode(name)
-    except LookupError:
+        "x".encode(name)
+    except (LookupError, UnicodeError, ValueError):
         raise wrong(("file", "encoding"), f"{name!r} is not an encoding.", f"{name!r} 不是字符编码。") from None
     return name

@@ -56,7 +56,8 @@ class Writing(Protocol):
     ) -> AbstractAsyncContextManager[AsyncSession]: ...
 
 
-Progress = Callable[[str, int], None]  # stage ("read", "load") and rows so far
+# What is being done ("read" in bytes or rows, "load" in rows), how much of it is done, and of how much if known.
+Progress = Callable[[str, int, int | None], None]
 Vacuum = Callable[[Sequence[str]], Awaitable[None]]  # VACUUM (ANALYZE) of a tenant's tables, as their owner
 
 
@@ -66,7 +67,7 @@ class Options:
 
     now: datetime
     dry_run: bool = False
-    progress: Progress = lambda stage, rows: None
+    progress: Progress = lambda stage, done, total: None
     tell: Callable[[Problem], None] | None = None  # hears of every refused line
     vacuum: Vacuum | None = None
 
@@ -85,16 +86,18 @@ class Source:
     region: str | None = None
     fields: Sequence[str] = ()  # all that the records will have, where that is known
     columns: Mapping[str, str] = field(default_factory=dict)  # field → column of the file, for messages
+    place: Callable[[], tuple[int, int]] | None = None  # how far the file is read, and how long it is
 
 
 async def import_file(scope: Writing, tenant: TenantTerms, path: Path, map_: Map, options: Options) -> Summary:
     """Import a file by a map.  Refuses with ``Invalid`` a map that does not fit; a bad row is told, not raised."""
-    made = map_.all_fields()
+    made, table = map_.all_fields(), Table(path, map_.delimiter, map_.encoding)
     source = Source(
         kind=map_.kind,
         system=map_.system,
         customer_system=map_.customer_system,
-        lines=Rows(Table(path, map_.delimiter, map_.encoding), map_),
+        lines=Rows(table, map_),
+        place=table.place,
         create_customers=map_.create_customers,
         create_products=map_.create_products,
         zone=map_.zone,
@@ -151,6 +154,7 @@ class _Run:
         self.scope, self.tenant, self.source, self.options, self.loading = scope, tenant, source, options, loading
         self.summary = Summary(source.kind, options.dry_run, tell=options.tell)
         self.trial: AsyncSession | None = None
+        self.staged = 0
         for subject in SUBJECTS[source.kind]:
             self.summary.of(subject)
 
@@ -199,7 +203,9 @@ class _Run:
         for batch in batches(stager.rows(self.source.lines)):
             async with self._session() as session:
                 await copy_batch(session, batch)
-            self.options.progress("read", self.summary.lines_read)
+            self.staged += len(batch)
+            done, total = self.source.place() if self.source.place else (self.summary.lines_read, None)
+            self.options.progress("read", done, total)
 
     async def _terms(self, session: AsyncSession) -> Terms:
         definitions = (await session.scalars(select(AttributeDefinition))).all()
@@ -218,7 +224,7 @@ class _Run:
                 await self._chunk(chunk)
                 after = chunk.upto
                 loaded += ROWS_A_CHUNK
-                self.options.progress("load", loaded)
+                self.options.progress("load", min(loaded, self.staged), self.staged)
 
     async def _next(self, subject: str, after: str) -> Chunk | None:
         async with self._session() as session:

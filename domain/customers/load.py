@@ -24,7 +24,7 @@ def _document(alias: str, attributes: str) -> str:
 _CHANGES = f"""(
     SELECT CAST(jsonb_agg(jsonb_build_object(
         'field', key, 'before', CAST(NULLIF(b.value, 'null') AS text), 'after', CAST(NULLIF(a.value, 'null') AS text)
-    )) AS text)
+    ) ORDER BY key) AS text)
     FROM jsonb_each({_document("(j.stored)", "(j.stored).attributes")}) AS b
     FULL JOIN jsonb_each({_document("j", "j.attributes")}) AS a USING (key)
     WHERE NULLIF(a.value, 'null') IS DISTINCT FROM NULLIF(b.value, 'null'))"""

@@ -1,5 +1,6 @@
 """From a record's raw fields to what is staged: each value checked, each kind's own rules applied."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -24,13 +25,17 @@ class Checker:
         self._kind = kind
         self._build = BUILD[kind](terms)
         self._checks = field_checks(kind, terms)
-        self._remembered: dict[str, dict[str, Any]] = {}
+        self._remembered: dict[str, dict[str, Any]] = defaultdict(dict)
 
     def check(self, record: Mapping[str, Any]) -> Staged:
         """What to stage.  Raises ``BadRecord`` with every fault of the record."""
         values: dict[str, Any] = {}
         faults: list[Fault] = []
         for name, raw in record.items():
+            value = self._remembered[name].get(raw, _UNSEEN) if type(raw) is str else _UNSEEN
+            if value is not _UNSEEN:
+                values[name] = value
+                continue
             try:
                 values[name] = None if raw is None else self._value(name, raw)
             except BadValue as problem:
@@ -62,7 +67,7 @@ class Checker:
     def _value(self, name: str, raw: Any) -> Any:
         if type(raw) is not str:
             return self._checked(name, raw)
-        remembered = self._remembered.setdefault(name, {})
+        remembered = self._remembered[name]
         value = remembered.get(raw, _UNSEEN)
         if value is _UNSEEN:
             stripped = raw.strip()

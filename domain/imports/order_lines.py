@@ -30,7 +30,8 @@ ORDER_FIELDS: dict[str, Check] = {
     "is_return": checks.boolean,
     "returned_order": key,
 }
-ORDER_DATES = ("placed_at", "cancelled_at")
+# valid_from: when changed amounts of a stored order became true; now if the row does not say.
+ORDER_DATES = ("placed_at", "cancelled_at", "valid_from")
 _KEPT = ("customer", "channel", "store", "placed_at")
 
 
@@ -69,10 +70,9 @@ class OrderLines:
             made["returned_order"] = values.get("returned_order")
         else:
             self._order(made, values, currency)
-        if len(values) > len(made):
-            said = nested(values, OF_CUSTOMER)
-            if said:
-                made["customer_fields"] = said
+        said = nested(values, OF_CUSTOMER)
+        if said:
+            made["customer_fields"] = said
         return Staged(subject, str(number), made)
 
     def _amounts(self, made: dict[str, Any], values: Mapping[str, Any], subject: str, currency: str) -> None:
@@ -103,6 +103,8 @@ class OrderLines:
         if status == OrderStatus.CANCELLED:
             # A source that does not say when: from the start, for nothing earlier can be known.
             made["cancelled_at"] = values.get("cancelled_at") or values["placed_at"]
+        if values.get("valid_from") is not None:
+            made["valid_from"] = values["valid_from"]
         discount = values.get("discount")
         if discount:
             if discount < 0:

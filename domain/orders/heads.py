@@ -1,6 +1,7 @@
 """Orders of a chunk of staged lines: what each order is by the file, and what is stored of it."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,8 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.customers.refs import Sighting
-from domain.staging import STAGED, Chunk, Loading, statement
+from domain.staging import STAGED, Chunk, Failure, Loading, statement
+from domain.values import WIDEST, BadValue, ValueCode
 
 Head = Row[Any]
 # Compared with the stored order; the customer is compared apart, for it is found in between.
@@ -36,6 +38,8 @@ _HEADS = statement(f"""
            h.base_total - h.base_discount AS base_net, CAST(last ->> 'cancelled_at' AS timestamptz) AS cancelled_at,
            last ->> 'status' AS status, last ->> 'currency' AS currency, last ->> 'channel' AS channel,
            last ->> 'store' AS store, last ->> 'customer' AS customer, CAST(last -> 'customer_fields' AS text) AS seen,
+           CAST(last ->> 'valid_from' AS timestamptz) AS valid_from,
+           (SELECT max(r.valid_from) FROM order_revision AS r WHERE r.order_id = o.id) AS revised_from,
            o.id AS id, o.version, o.customer_id AS stored_customer_id,
            {", ".join(f"o.{name} AS stored_{name}" for name in FIELDS + AMOUNTS)}
     FROM priced AS h LEFT JOIN orders AS o ON o.system = :system AND o.external_id = h.key
@@ -54,6 +58,25 @@ def sightings(heads: Sequence[Head]) -> dict[str, Sighting]:
         one = seen.setdefault(head.customer, Sighting(head.placed_at, orjson.loads(head.seen or "{}")))
         one.at = min(one.at, head.placed_at)
     return seen
+
+
+def fault_of(head: Head) -> Failure | None:
+    """Why the order as a whole cannot be stored, though each of its lines could."""
+    if max(head.total, head.base_net) >= WIDEST:
+        return Failure(head.line, "unit_price", _amount("The order's total is too large.", "订单总额过大。"))
+    if head.net_total < 0:
+        return Failure(head.line, "discount", _amount("The discount exceeds the total.", "折扣超过总额。"))
+    return None
+
+
+def misdated(head: Head, now: datetime) -> Failure | None:
+    """Why its amounts cannot have changed when the row says: not in the future, not before a later change."""
+    if head.valid_from is None or (
+        head.valid_from <= now and head.valid_from >= (head.revised_from or head.valid_from)
+    ):
+        return None
+    en = "Amounts cannot change in the future, nor before a change that is stored already."
+    return Failure(head.line, "valid_from", _amount(en, "金额变更不能在将来，也不能早于已存的变更。"))
 
 
 def fields_differ(head: Head, customer_id: UUID) -> bool:
@@ -75,6 +98,10 @@ def written(head: Head, id_: UUID, customer_id: UUID) -> Mapping[str, Any]:
         **{name: getattr(head, name) for name in FIELDS},
         **{name: str(getattr(head, name)) for name in AMOUNTS},
     }
+
+
+def _amount(en: str, zh: str) -> BadValue:
+    return BadValue(ValueCode.OUT_OF_RANGE, en, zh)
 
 
 def _differ(head: Head, names: tuple[str, ...]) -> bool:

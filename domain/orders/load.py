@@ -18,7 +18,9 @@ from domain.orders.heads import (
     FIELDS,
     Head,
     amounts_differ,
+    fault_of,
     fields_differ,
+    misdated,
     read_heads,
     sightings,
     written,
@@ -35,6 +37,7 @@ _ORDER_ROWS = recordset(
     status="text", currency="text", channel="text", store="text", total="numeric", discount="numeric",
     net_total="numeric", base_net="numeric",
 )  # fmt: skip
+_REVISIONS = recordset("revisions", id="uuid", order_id="uuid", valid_from="timestamptz")
 _HEAD_COLUMNS = ("customer_id", *FIELDS, *AMOUNTS)
 _LINES = f"""
     SELECT s.id, orders.id AS order_id, row_number() OVER (PARTITION BY s.key ORDER BY s.line, s.part) AS line,
@@ -65,14 +68,14 @@ _LOCK = statement(f"""
     SELECT o.id, o.version FROM orders AS o JOIN {_ORDERS} ON o.id = orders.id ORDER BY o.id FOR UPDATE OF o""")
 _REVISE = statement(f"""
     WITH made AS (
-        SELECT revisions.id, o.id AS order_id, o.total, o.discount, o.net_total, o.base_net,
+        SELECT revisions.id, revisions.valid_from, o.id AS order_id, o.total, o.discount, o.net_total, o.base_net,
                coalesce((SELECT jsonb_agg(jsonb_build_object({_ITEM_PAIRS}) ORDER BY i.line)
                          FROM order_item AS i WHERE i.order_id = o.id), '[]') AS items
-        FROM orders AS o JOIN {recordset("revisions", id="uuid", order_id="uuid")} ON o.id = revisions.order_id
+        FROM orders AS o JOIN {_REVISIONS} ON o.id = revisions.order_id
     )
     INSERT INTO order_revision (id, order_id, before_total, before_discount, before_net_total, before_base_net,
                                 before_items, valid_from, recorded_at)
-    SELECT id, order_id, total, discount, net_total, base_net, items, :valid_from, :now FROM made""")
+    SELECT id, order_id, total, discount, net_total, base_net, items, valid_from, :now FROM made""")
 _WRITE_LINES = statement(f"""
     WITH lines AS ({_LINES})
     INSERT INTO order_item (id, order_id, line, {", ".join(_ITEM_COLUMNS)})
@@ -97,6 +100,7 @@ async def load_orders(session: AsyncSession, loading: Loading, chunk: Chunk) -> 
     done.entities[Outcome.FAILED] = done.lines[Outcome.FAILED] = 0
     heads = await read_heads(session, loading, chunk)
     refused = await unknown_products(session, loading, chunk)
+    refused |= {head.key: fault for head in heads if not head.broken and (fault := fault_of(head))}
     done.failures += refused.values()
     good = [head for head in heads if not head.broken and head.key not in refused]
     customers = await customers_seen(session, loading, sightings(good), done)
@@ -119,19 +123,22 @@ class _Orders:
         self, session: AsyncSession, loading: Loading, chunk: Chunk, done: Loaded, customers: dict[str, UUID]
     ) -> None:
         self.session, self.loading, self.done, self.customers = session, loading, done, customers
-        self.places = {**chunk.of(loading), "system": loading.system, "now": loading.now, "valid_from": loading.now}
+        self.places = {**chunk.of(loading), "system": loading.system, "now": loading.now}
 
     async def write(self, heads: list[Head]) -> None:
         """Create the new ones, update those that differ, count the rest."""
         known = [head for head in heads if head.id is not None]
         relined = await self._changed_lines(known)
         revised = [head for head in known if amounts_differ(head) or head.id in relined]
+        late = {head.id: fault for head in revised if (fault := misdated(head, self.loading.now))}
+        self.done.failures += late.values()
         altered = {head.id for head in revised}
         altered |= {head.id for head in known if fields_differ(head, self.customers[head.customer])}
         for head in known:
-            if head.id not in altered:
-                self.done.count(Outcome.UNCHANGED, int(head.lines))
-        await self._update([head for head in known if head.id in altered], revised)
+            if head.id in late or head.id not in altered:
+                self.done.count(Outcome.FAILED if head.id in late else Outcome.UNCHANGED, int(head.lines))
+        changed = [head for head in known if head.id in altered and head.id not in late]
+        await self._update(changed, [head for head in revised if head.id not in late])
         await self._create([head for head in heads if head.id is None])
 
     async def _changed_lines(self, known: list[Head]) -> set[UUID]:
@@ -152,7 +159,10 @@ class _Orders:
         if {(row.id, row.version) for row in locked} != {(head.id, head.version) for head in changed}:
             raise Overtaken
         if revised:
-            revisions = [{"id": new_id(self.loading.now), "order_id": head.id} for head in revised]
+            revisions = [
+                {"id": new_id(self.loading.now), "order_id": head.id, "valid_from": head.valid_from or self.loading.now}
+                for head in revised
+            ]
             await self._run(_REVISE, revisions=revisions)
             for lines in (_WRITE_LINES, _UNLINK, _DROP_LINES):
                 await self._run(lines, orders=_named(revised))

@@ -1,0 +1,1 @@
+"""Imports without a database."""
