@@ -14,8 +14,8 @@ from domain.staging import STAGED, Chunk, Loaded, Loading, Outcome, Overtaken, s
 class Upsert:
     """How staged rows become rows of a table.
 
-    In the SQL, ``l`` is the last staged row of its key, ``o`` the stored row (all null if there is none) and ``n``
-    the stored row with the record's fields laid over it.
+    In the SQL, ``l`` is the last staged row of its key, ``o`` the stored row (all null if there is none; ``o.whole``
+    is it as one value) and ``n`` the stored row with the record's fields laid over it.
     """
 
     table: str
@@ -43,11 +43,11 @@ class Upsert:
                 SELECT DISTINCT ON (key) key, line, id, data, sum(lines) OVER (PARTITION BY key) AS lines{self.windows}
                 FROM import_row WHERE {STAGED} AND state = 'READY' ORDER BY key, line DESC, part DESC
             ), judged AS MATERIALIZED (
-                SELECT l.key, l.line, l.lines, l.id AS new_id, o.id AS stored_id, {stored}v.*, o AS stored,
+                SELECT l.key, l.line, l.lines, l.id AS new_id, o.id AS stored_id, {stored}v.*, o.whole AS stored,
                        {self.refused} AS refused, {self.kept},
                        o.id IS NOT NULL AND ROW({news}) IS DISTINCT FROM ROW({olds}) AS differs
                 FROM latest AS l {self.found}
-                CROSS JOIN LATERAL jsonb_populate_record(o, l.data) AS n
+                CROSS JOIN LATERAL jsonb_populate_record(o.whole, l.data) AS n
                 CROSS JOIN LATERAL (SELECT {values}) AS v
             ), created AS (
                 INSERT INTO {self.table} ({", ".join(makes)})
@@ -66,6 +66,15 @@ class Upsert:
             UNION ALL
             SELECT 'unchanged', NULL, NULL, coalesce(sum(lines), 0), NULL, NULL, NULL, count(*), 0
             FROM judged WHERE stored_id IS NOT NULL AND NOT differs AND refused IS NULL"""
+
+
+def stored(table: str, where: str) -> str:
+    """SQL: the join that yields ``o``, found by a unique index.
+
+    A subquery with a limit, so that each row is looked up by the index: in a table that grows by the import itself
+    the planner has no statistics and would join by scanning it.
+    """
+    return f"LEFT JOIN LATERAL (SELECT t.*, t AS whole FROM {table} AS t WHERE {where} LIMIT 1) AS o ON true"
 
 
 async def upsert(

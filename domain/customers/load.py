@@ -7,7 +7,7 @@ from domain.customers.fields import NEVER_NULL, WRITABLE
 from domain.customers.history import Change, record_changes
 from domain.events import EventTopic, announce
 from domain.staging import Chunk, Failure, Loaded, Loading
-from domain.upsert import Upsert, upsert
+from domain.upsert import Upsert, stored, upsert
 from domain.values import BadValue, ValueCode
 
 SUBJECT = "customers"
@@ -38,10 +38,13 @@ _UPSERT = Upsert(
         "registered_at": "coalesce(least(o.registered_at, CAST(l.earliest AS timestamptz)), :now)",
     },
     windows=", min(data ->> 'registered_at') OVER (PARTITION BY key) AS earliest",
-    found="""
-        LEFT JOIN customer_external_ref AS r ON r.system = :system AND r.value = l.key
-        LEFT JOIN customer AS named ON named.id = r.customer_id
-        LEFT JOIN customer AS o ON o.id = coalesce(named.merged_into, named.id)""",
+    found=f"""
+        LEFT JOIN LATERAL (
+            SELECT coalesce(named.merged_into, named.id) AS id
+            FROM customer_external_ref AS r JOIN customer AS named ON named.id = r.customer_id
+            WHERE r.system = :system AND r.value = l.key LIMIT 1
+        ) AS winner ON true
+        {stored("customer", "t.id = winner.id")}""",
     refused="CASE WHEN o.erased_at IS NOT NULL THEN 'external_id' END",
     at_creation={"created_at": ":now", "updated_at": ":now"},
     at_update={"version": "t.version + 1", "updated_at": ":now"},

@@ -26,11 +26,15 @@ class Sighting:
     fields: Mapping[str, Any] = field(default_factory=dict)
 
 
+# Each looked up by its index (see upsert.stored): the import itself makes the tables grow.
 _FIND = statement(f"""
     SELECT wanted.ref, CAST(coalesce(c.merged_into, c.id) AS text) AS id
     FROM {recordset("wanted", ref="text")}
-    JOIN customer_external_ref AS r ON r.system = :system AND r.value = wanted.ref
-    JOIN customer AS c ON c.id = r.customer_id WHERE c.erased_at IS NULL""")
+    CROSS JOIN LATERAL (
+        SELECT customer_id FROM customer_external_ref WHERE system = :system AND value = wanted.ref LIMIT 1
+    ) AS r
+    CROSS JOIN LATERAL (SELECT * FROM customer AS t WHERE t.id = r.customer_id LIMIT 1) AS c
+    WHERE c.erased_at IS NULL""")
 
 _FILLED = [name for name in WRITABLE if name not in ("kind", "tags")]
 _CREATE = statement(f"""

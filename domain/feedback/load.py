@@ -5,10 +5,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.customers.refs import named_customers, no_customer
 from domain.events import EventTopic, announce
 from domain.staging import Chunk, Loaded, Loading, Outcome, listed, recordset
-from domain.upsert import Upsert, upsert
+from domain.upsert import Upsert, stored, upsert
 
 SUBJECT = "feedback"
 _PLAIN = ("survey_key", "score", "scale_min", "scale_max", "comment", "channel", "submitted_at")
+_SAME = """t.system = :system AND t.external_id = l.data ->> 'external_id'
+            AND t.kind = l.data ->> 'kind' AND t.question_key = l.data ->> 'question_key'"""
 _UPSERT = Upsert(
     table="feedback",
     columns={
@@ -22,9 +24,10 @@ _UPSERT = Upsert(
     },
     found=f"""
         LEFT JOIN {recordset("known", ref="text", id="uuid")} ON known.ref = l.data ->> 'customer'
-        LEFT JOIN orders AS about ON about.system = :customer_system AND about.external_id = l.data ->> 'order'
-        LEFT JOIN feedback AS o ON o.system = :system AND o.external_id = l.data ->> 'external_id'
-            AND o.kind = l.data ->> 'kind' AND o.question_key = l.data ->> 'question_key'""",
+        LEFT JOIN LATERAL (
+            SELECT id FROM orders WHERE system = :customer_system AND external_id = l.data ->> 'order' LIMIT 1
+        ) AS about ON true
+        {stored("feedback", _SAME)}""",
     refused="CASE WHEN known.id IS NULL AND l.data ->> 'customer' IS NOT NULL THEN 'customer' END",
     # Whom it names, or whose it is now; null when it is anonymous.
     shown="coalesce(CAST(j.customer_id AS text), j.ref)",

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.customers.refs import named_customers, no_customer
 from domain.events import EventTopic, announce
 from domain.staging import Chunk, Loaded, Loading, Outcome, listed, recordset
-from domain.upsert import Upsert, upsert
+from domain.upsert import Upsert, stored, upsert
 
 SUBJECT = "interactions"
 _UPSERT = Upsert(
@@ -22,7 +22,7 @@ _UPSERT = Upsert(
     },
     found=f"""
         LEFT JOIN {recordset("known", ref="text", id="uuid")} ON known.ref = l.data ->> 'customer'
-        LEFT JOIN interaction AS o ON o.system = :system AND o.external_id = l.key""",
+        {stored("interaction", "t.system = :system AND t.external_id = l.key")}""",
     refused="CASE WHEN known.id IS NULL THEN 'customer' END",
     # Whom it names, or whose it is now.
     shown="coalesce(CAST(j.customer_id AS text), j.ref)",

@@ -42,7 +42,9 @@ _HEADS = statement(f"""
            (SELECT max(r.valid_from) FROM order_revision AS r WHERE r.order_id = o.id) AS revised_from,
            o.id AS id, o.version, o.customer_id AS stored_customer_id,
            {", ".join(f"o.{name} AS stored_{name}" for name in FIELDS + AMOUNTS)}
-    FROM priced AS h LEFT JOIN orders AS o ON o.system = :system AND o.external_id = h.key
+    FROM priced AS h LEFT JOIN LATERAL (
+        SELECT * FROM orders AS t WHERE t.system = :system AND t.external_id = h.key LIMIT 1
+    ) AS o ON true
     ORDER BY h.key""")
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.base import new_id
 from domain.events import EventTopic, announce
 from domain.staging import STAGED, Chunk, Failure, Loaded, Loading, listed, recordset, statement
-from domain.upsert import Upsert, upsert
+from domain.upsert import Upsert, stored, upsert
 from domain.values import BadValue, ValueCode, shown
 
 SUBJECT = "products"
@@ -22,7 +22,7 @@ _UPSERT = Upsert(
         "customizable": "coalesce(n.customizable, false)",
         "tags": "coalesce(n.tags, '{}')",
     },
-    found="LEFT JOIN product AS o ON o.sku = l.key",
+    found=stored("product", "t.sku = l.key"),
     at_creation={"created_at": ":now", "updated_at": ":now"},
     at_update={"version": "t.version + 1", "updated_at": ":now"},
     versioned=True,

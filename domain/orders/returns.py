@@ -36,7 +36,10 @@ _WRITE = statement(f"""
         FROM import_row AS s
         JOIN {recordset("wanted", key="text", id="uuid")} ON wanted.key = s.key
         LEFT JOIN product AS p ON p.sku = s.data ->> 'sku'
-        LEFT JOIN orders AS o ON o.system = :system AND o.external_id = coalesce(s.data ->> 'returned_order', s.key)
+        LEFT JOIN LATERAL (
+            SELECT * FROM orders AS t
+            WHERE t.system = :system AND t.external_id = coalesce(s.data ->> 'returned_order', s.key) LIMIT 1
+        ) AS o ON true
         LEFT JOIN LATERAL (
             SELECT i.id FROM order_item AS i WHERE i.order_id = o.id AND i.product_id = p.id ORDER BY i.line LIMIT 1
         ) AS i ON true
@@ -45,8 +48,10 @@ _WRITE = statement(f"""
         SELECT l.*, r.id AS stored_id, r.id IS NOT NULL
                AND ROW({", ".join(f"l.{name}" for name in _COLUMNS)}) IS DISTINCT FROM
                    ROW({", ".join(f"r.{name}" for name in _COLUMNS)}) AS differs
-        FROM lines AS l
-        LEFT JOIN order_return AS r ON r.system = :system AND r.external_id = l.key AND r.line = l.line
+        FROM lines AS l LEFT JOIN LATERAL (
+            SELECT * FROM order_return AS t
+            WHERE t.system = :system AND t.external_id = l.key AND t.line = l.line LIMIT 1
+        ) AS r ON true
     ), created AS (
         INSERT INTO order_return (id, system, external_id, line, {", ".join(_COLUMNS)}, recorded_at)
         SELECT new_id, :system, key, line, {", ".join(_COLUMNS)}, :now FROM judged WHERE stored_id IS NULL
