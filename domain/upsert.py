@@ -34,7 +34,7 @@ class Upsert:
         """The one statement: judge, insert, update, and tell what was done."""
         values = ", ".join(f"{sql} AS {name}" for name, sql in self.columns.items())
         news, olds = _columns("v", self.columns), _columns("o", self.columns)
-        stored = "o.version AS stored_version, " if self.versioned else ""
+        version = "o.version AS stored_version, " if self.versioned else ""
         current = " AND t.version = j.stored_version" if self.versioned else ""
         changes = {name: f"j.{name}" for name in self.columns} | dict(self.at_update)
         makes = {"id": "j.new_id"} | {name: f"j.{name}" for name in self.columns} | dict(self.at_creation)
@@ -43,9 +43,11 @@ class Upsert:
                 SELECT DISTINCT ON (key) key, line, id, data, sum(lines) OVER (PARTITION BY key) AS lines{self.windows}
                 FROM import_row WHERE {STAGED} AND state = 'READY' ORDER BY key, line DESC, part DESC
             ), judged AS MATERIALIZED (
-                SELECT l.key, l.line, l.lines, l.id AS new_id, o.id AS stored_id, {stored}v.*, o.whole AS stored,
+                SELECT l.key, l.line, l.lines, l.id AS new_id, o.id AS stored_id, {version}v.*, o.whole AS stored,
                        {self.refused} AS refused, {self.kept},
-                       o.id IS NOT NULL AND ROW({news}) IS DISTINCT FROM ROW({olds}) AS differs
+                       o.id IS NOT NULL AND ROW({news}) IS DISTINCT FROM ROW({olds})
+                       -- Two keys may mean one row (merged customers): the last line wins.
+                       AND row_number() OVER (PARTITION BY o.id ORDER BY l.line DESC) = 1 AS differs
                 FROM latest AS l {self.found}
                 CROSS JOIN LATERAL jsonb_populate_record(o.whole, l.data) AS n
                 CROSS JOIN LATERAL (SELECT {values}) AS v

@@ -18,6 +18,7 @@ Check = Callable[[Any], Any]
 
 LONGEST_TEXT, LONGEST_COMMENT, MOST_TEXTS = 1_000, 50_000, 200
 WIDEST = Decimal(10) ** 16  # numeric(20, 4)
+LONGEST_NUMBER = 40  # characters
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _TRUE = frozenset(("true", "yes", "y", "1", "t", "是"))
 _FALSE = frozenset(("false", "no", "n", "0", "f", "否"))
@@ -61,6 +62,8 @@ def shown(value: Any) -> str:
 def text_of(value: Any) -> str:
     """Text that PostgreSQL and JSON can hold: no NUL, no lone surrogate."""
     text = value if isinstance(value, str) else str(value)
+    if isinstance(value, list | dict | bool):
+        raise BadValue(ValueCode.BAD_TEXT, f"{shown(value)} is not text.", f"{shown(value)} 不是文本。")
     if "\0" in text or not _encodable(text):
         raise BadValue(
             ValueCode.BAD_TEXT,
@@ -105,8 +108,8 @@ def decimal(value: Any) -> Decimal:
         raise _no_number(value) from None
     if number.is_nan() or number.is_infinite():
         raise _no_number(value)
-    if abs(number) >= WIDEST:
-        raise BadValue(ValueCode.OUT_OF_RANGE, f"{shown(value)} is too large.", f"{shown(value)} 超出范围。")
+    if abs(number) >= WIDEST or (isinstance(value, str) and len(value) > LONGEST_NUMBER) or _is_dust(number):
+        raise out_of_range(f"{shown(value)} is too large, too small or too long.", f"{shown(value)} 超出范围。")
     return number
 
 
@@ -116,10 +119,8 @@ def between(low: Decimal | int, high: Decimal | int) -> Check:
     def check(value: Any) -> Decimal:
         number = decimal(value)
         if not low <= number <= high:
-            raise BadValue(
-                ValueCode.OUT_OF_RANGE,
-                f"{shown(value)} is not between {low} and {high}.",
-                f"{shown(value)} 不在 {low} 与 {high} 之间。",
+            raise out_of_range(
+                f"{shown(value)} is not between {low} and {high}.", f"{shown(value)} 不在 {low} 与 {high} 之间。"
             )
         return number
 
@@ -203,6 +204,16 @@ def currency(value: Any) -> str:
 def required(en: str, zh: str) -> BadValue:
     """What is missing."""
     return BadValue(ValueCode.REQUIRED, f"{en} is missing.", f"缺少{zh}。")
+
+
+def out_of_range(en: str, zh: str) -> BadValue:
+    """A number or date that cannot be stored or cannot be meant."""
+    return BadValue(ValueCode.OUT_OF_RANGE, en, zh)
+
+
+def _is_dust(number: Decimal) -> bool:
+    """Whether it is so small that only its exponent is short."""
+    return bool(number) and number.adjusted() < -12
 
 
 def _encodable(text: str) -> bool:

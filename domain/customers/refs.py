@@ -28,13 +28,12 @@ class Sighting:
 
 # Each looked up by its index (see upsert.stored): the import itself makes the tables grow.
 _FIND = statement(f"""
-    SELECT wanted.ref, CAST(coalesce(c.merged_into, c.id) AS text) AS id
+    SELECT wanted.ref, CAST(coalesce(c.merged_into, c.id) AS text) AS id, c.erased_at
     FROM {recordset("wanted", ref="text")}
     CROSS JOIN LATERAL (
         SELECT customer_id FROM customer_external_ref WHERE system = :system AND value = wanted.ref LIMIT 1
     ) AS r
-    CROSS JOIN LATERAL (SELECT * FROM customer AS t WHERE t.id = r.customer_id LIMIT 1) AS c
-    WHERE c.erased_at IS NULL""")
+    CROSS JOIN LATERAL (SELECT * FROM customer AS t WHERE t.id = r.customer_id LIMIT 1) AS c""")
 
 _FILLED = [name for name in WRITABLE if name not in ("kind", "tags")]
 _CREATE = statement(f"""
@@ -61,7 +60,7 @@ _LOWER = statement(f"""
 async def customers_seen(
     session: AsyncSession, loading: Loading, seen: Mapping[str, Sighting], done: Loaded
 ) -> dict[str, UUID]:
-    """Reference → customer.  Unknown ones are created if the import may, else left out.
+    """Reference → customer.  Unknown ones are created if the import may, else left out, as are erased ones.
 
     A customer is known from the earliest event that names it on: ``registered_at`` is lowered to it.
     """
@@ -69,15 +68,16 @@ async def customers_seen(
         return {}
     wanted = listed({"ref": ref} for ref in seen)
     rows = await session.execute(_FIND, {"wanted": wanted, "system": loading.customer_system})
-    found = {row.ref: UUID(row.id) for row in rows}
+    named = {row.ref: None if row.erased_at else UUID(row.id) for row in rows}
+    found = {ref: id_ for ref, id_ in named.items() if id_ is not None}
     if found:
         known = [{"id": id_, "at": seen[ref].at} for ref, id_ in found.items()]
         lowered = await session.execute(_LOWER, {"wanted": listed(known), "now": loading.now})
         for row in lowered:
             if not row.fresh:
                 announce(session, EventTopic.CUSTOMER_UPDATED, row.id, loading.now, fields=["registered_at"])
-    if loading.create_customers and len(found) < len(seen):
-        new = {ref: one for ref, one in seen.items() if ref not in found}
+    if loading.create_customers and len(named) < len(seen):
+        new = {ref: one for ref, one in seen.items() if ref not in named}
         found |= await _create(session, loading, new)
         done.besides["customers"] += len(new)
     return found

@@ -11,7 +11,7 @@ from domain.imports.subjects import ImportKind
 from domain.imports.terms import BadRecord, Fault, Staged, Terms
 from domain.values import BadValue, ValueCode, shown, text_of
 
-MOST_REMEMBERED = 50_000
+MOST_REMEMBERED = 10_000  # by field
 _UNSEEN = object()
 
 

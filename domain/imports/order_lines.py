@@ -10,7 +10,7 @@ from domain.orders.load import SUBJECT as ORDERS
 from domain.orders.order import OrderStatus
 from domain.orders.rates import rounding
 from domain.orders.returns import SUBJECT as RETURNS
-from domain.values import WIDEST, BadValue, Check, ValueCode
+from domain.values import WIDEST, BadValue, Check, out_of_range
 
 ORDER_FIELDS: dict[str, Check] = {
     "order": key,
@@ -80,13 +80,13 @@ class OrderLines:
         if subject == RETURNS:
             quantity = abs(quantity)
         if quantity <= 0:
-            raise fault("quantity", _out_of_range("A quantity must be above zero.", "数量必须大于零。"))
+            raise fault("quantity", out_of_range("A quantity must be above zero.", "数量必须大于零。"))
         if price < 0:
-            raise fault("unit_price", _out_of_range("A price cannot be negative.", "单价不能为负。"))
+            raise fault("unit_price", out_of_range("A price cannot be negative.", "单价不能为负。"))
         off = values.get("line_discount")
         exact = quantity * price if off is None else quantity * price - off
         if not 0 <= exact < WIDEST:
-            raise fault("unit_price", _out_of_range("The line's amount is out of range.", "行金额超出范围。"))
+            raise fault("unit_price", out_of_range("The line's amount is out of range.", "行金额超出范围。"))
         net = rounding(currency)(exact)
         made |= {"quantity": quantity, "unit_price": price, "net_amount": net, "base_net": self._base(made, net)}
 
@@ -108,7 +108,7 @@ class OrderLines:
         discount = values.get("discount")
         if discount:
             if discount < 0:
-                raise fault("discount", _out_of_range("A discount cannot be negative.", "折扣不能为负。"))
+                raise fault("discount", out_of_range("A discount cannot be negative.", "折扣不能为负。"))
             made["discount"] = off = rounding(currency)(discount)
             made["base_discount"] = self._base(made, off)
 
@@ -120,7 +120,3 @@ class OrderLines:
             return self.rates.in_base(amount, made["currency"], on)
         except BadValue as problem:
             raise fault("currency", problem) from None
-
-
-def _out_of_range(en: str, zh: str) -> BadValue:
-    return BadValue(ValueCode.OUT_OF_RANGE, en, zh)

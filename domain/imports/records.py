@@ -11,7 +11,7 @@ from domain.imports.terms import OF_CUSTOMER, Staged, Terms, fault, need, nested
 from domain.interactions import load as interactions
 from domain.interactions.interaction import Direction
 from domain.orders import products
-from domain.values import BadValue, ValueCode
+from domain.values import BadValue, ValueCode, out_of_range
 
 ATTRIBUTES, PROPERTIES = "attributes.", "properties."
 # The scale a kind is asked on unless the record says; what is not here needs no score.
@@ -129,12 +129,7 @@ class Feedback:
             )
             raise fault("scale_min", problem)
         if not first <= made["score"] <= last:
-            raise fault(
-                "score",
-                BadValue(
-                    ValueCode.OUT_OF_RANGE,
-                    f"{made['score']} is not between {first} and {last}.",
-                    f"{made['score']} 不在 {first} 与 {last} 之间。",
-                ),
-            )
+            score = made["score"]
+            en, zh = f"{score} is not between {first} and {last}.", f"{score} 不在 {first} 与 {last} 之间。"
+            raise fault("score", out_of_range(en, zh))
         made["scale_min"], made["scale_max"] = first, last

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.customers.refs import Sighting
 from domain.staging import STAGED, Chunk, Failure, Loading, statement
-from domain.values import WIDEST, BadValue, ValueCode
+from domain.values import WIDEST, out_of_range
 
 Head = Row[Any]
 # Compared with the stored order; the customer is compared apart, for it is found in between.
@@ -65,9 +65,9 @@ def sightings(heads: Sequence[Head]) -> dict[str, Sighting]:
 def fault_of(head: Head) -> Failure | None:
     """Why the order as a whole cannot be stored, though each of its lines could."""
     if max(head.total, head.base_net) >= WIDEST:
-        return Failure(head.line, "unit_price", _amount("The order's total is too large.", "订单总额过大。"))
+        return Failure(head.line, "unit_price", out_of_range("The order's total is too large.", "订单总额过大。"))
     if head.net_total < 0:
-        return Failure(head.line, "discount", _amount("The discount exceeds the total.", "折扣超过总额。"))
+        return Failure(head.line, "discount", out_of_range("The discount exceeds the total.", "折扣超过总额。"))
     return None
 
 
@@ -78,7 +78,7 @@ def misdated(head: Head, now: datetime) -> Failure | None:
     ):
         return None
     en = "Amounts cannot change in the future, nor before a change that is stored already."
-    return Failure(head.line, "valid_from", _amount(en, "金额变更不能在将来，也不能早于已存的变更。"))
+    return Failure(head.line, "valid_from", out_of_range(en, "金额变更不能在将来，也不能早于已存的变更。"))
 
 
 def fields_differ(head: Head, customer_id: UUID) -> bool:
@@ -100,10 +100,6 @@ def written(head: Head, id_: UUID, customer_id: UUID) -> Mapping[str, Any]:
         **{name: getattr(head, name) for name in FIELDS},
         **{name: str(getattr(head, name)) for name in AMOUNTS},
     }
-
-
-def _amount(en: str, zh: str) -> BadValue:
-    return BadValue(ValueCode.OUT_OF_RANGE, en, zh)
 
 
 def _differ(head: Head, names: tuple[str, ...]) -> bool:

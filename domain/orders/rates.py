@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.money import quantized
 from domain.orders.order import ExchangeRate
-from domain.values import BadValue, ValueCode
+from domain.values import WIDEST, BadValue, ValueCode, out_of_range
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,12 @@ class Rates:
 
     def in_base(self, amount: Decimal, currency: str, on: date) -> Decimal:
         """``amount``, an amount of ``currency``, in the base currency at its minor digits."""
-        return amount if currency == self.base else rounding(self.base)(amount * self.rate(currency, on))
+        if currency == self.base:
+            return amount
+        worth = amount * self.rate(currency, on)
+        if worth >= WIDEST:
+            raise out_of_range(f"Too large an amount of {self.base}.", f"折合 {self.base} 的金额过大。")
+        return rounding(self.base)(worth)
 
 
 async def read_rates(session: AsyncSession, base: str) -> Rates:

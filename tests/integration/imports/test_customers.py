@@ -177,3 +177,22 @@ async def define(shop: Shop, key: str, kind: str, options: list[str]) -> None:
         " VALUES (gen_random_uuid(), :key, :kind, :options, now())",
         key=key, kind=kind, options=options,
     )  # fmt: skip
+
+
+async def test_lines_for_two_references_of_one_merged_customer_are_one_change_and_the_last_wins(shop: Shop) -> None:
+    await shop.load(CUSTOMERS, [{"external_id": "c1"}, {"external_id": "c2"}])
+    named = "(SELECT customer_id FROM customer_external_ref WHERE value = '{}')"
+    await shop.run(f"UPDATE customer SET merged_into = {named.format('c1')} WHERE id = {named.format('c2')}")
+    records = [{"external_id": "c2", "city": "Ulm"}, {"external_id": "c1", "city": "Bonn"}]
+    done = await shop.load(CUSTOMERS, records, now=LATER)
+    assert outcomes(done, "customers") == {"updated": 1, "unchanged": 1}
+    assert await shop.one(f"SELECT city FROM {NAMED} WHERE value = 'c1'") == "Bonn"
+
+
+async def test_an_order_of_an_erased_customer_is_refused_and_creates_nobody(shop: Shop) -> None:
+    await shop.load(CUSTOMERS, [{"external_id": "c1"}])
+    await shop.run("UPDATE customer SET erased_at = now()")
+    placed = {"order": "o1", "customer": "c1", "placed_at": "2024-03-01", "sku": "A", "quantity": 1, "unit_price": 1}
+    done = await shop.load(ImportKind.ORDERS, [placed, placed | {"order": "o2", "customer": "c2"}], now=LATER)
+    assert (outcomes(done, "orders"), faults(done)) == ({"created": 1, "failed": 1}, [(1, "customer", "NOT_FOUND")])
+    assert await shop.one("SELECT count(*) FROM customer") == 2
