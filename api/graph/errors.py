@@ -2,7 +2,6 @@
 
 import logging
 import secrets
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from graphql import GraphQLError
@@ -74,22 +73,9 @@ def failure(error: BaseException, locale: str, path: list[Any] | None = None) ->
 
 
 def sqlstate(error: BaseException) -> str:
-    """PostgreSQL's code of an error, also inside SQLAlchemy's or hidden by a failed rollback; empty without one."""
-    for each in _chain(error):
-        inner = getattr(each, "orig", None) or each
-        if isinstance(state := getattr(inner, "sqlstate", None), str):
-            return state
-    return ""
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it was raised from or during."""
-    seen: set[int] = set()
-    found: BaseException | None = error
-    while found is not None and id(found) not in seen:
-        seen.add(id(found))
-        yield found
-        found = found.__cause__ or found.__context__
+    """PostgreSQL's code of an error, also inside SQLAlchemy's; empty without one."""
+    inner = getattr(error, "orig", None) or error
+    return str(getattr(inner, "sqlstate", None) or "")
 
 
 def _name_of(error: BaseException) -> str:

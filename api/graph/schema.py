@@ -12,7 +12,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from uuid import UUID
 
 import strawberry
-from graphql import GraphQLSchema
+from graphql import GraphQLSchema, is_specified_scalar_type
 from sqlalchemy import ColumnElement
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.schema.config import StrawberryConfig
@@ -55,6 +55,20 @@ def build(views: Views) -> strawberry.Schema:
 def core(schema: strawberry.Schema) -> GraphQLSchema:
     """graphql-core's schema inside Strawberry's."""
     return schema._schema
+
+
+def undescribed(schema: GraphQLSchema) -> list[str]:
+    """Types, fields, arguments, input fields and enum values without a description, by their coordinates."""
+    out: list[str] = []
+    for name, type_ in schema.type_map.items():
+        if name.startswith("__") or is_specified_scalar_type(type_):
+            continue
+        members: dict[str, Any] = {name: type_}
+        for key, member in (getattr(type_, "fields", None) or getattr(type_, "values", None) or {}).items():
+            members[f"{name}.{key}"] = member
+            members |= {f"{name}.{key}({a}:)": argument for a, argument in getattr(member, "args", {}).items()}
+        out += [coordinate for coordinate, member in members.items() if not member.description]
+    return out
 
 
 class _Build:
