@@ -1,4 +1,8 @@
-"""Interfaces in SQL: ``node`` plans the type behind the id, ``nodes`` one branch per type among the ids."""
+"""Interfaces and unions in SQL: one branch per type that a row's ``kind`` may name.
+
+``node`` plans the type behind the id only, ``nodes`` the types among the ids; any other SELECT that yields
+``kind`` (a GraphQL type's name) and ``id`` has a branch per possible type.
+"""
 
 from typing import Any
 
@@ -43,14 +47,18 @@ def nodes(planner: Any, arguments: Arguments, nodes: Nodes) -> Any:
     given = unnested.render_derived()
     outside = planner.factors
     planner.factors = (*outside, lambda env: len(getter(env)))
-    branches = []
     with planner.inside(given):
-        for kind in found:
-            query, _ = planner.select_by_id(kind, given.c.id)
-            row = planner.one(query, planner.schema.get_type(kind), nodes)
-            branches.append((given.c.kind == sql.text(kind), row))
+        item = by_kind(planner, list(found), nodes, given.c)
     planner.factors = outside
-    item = case(*branches, else_=sql.NULL) if branches else sql.NULL
     listed = func.json_agg(aggregate_order_by(item, given.c.n.cast(Integer)))
     chosen = select(func.coalesce(listed, sql.EMPTY_LIST, type_=JSON())).select_from(given)
     return chosen.correlate(*planner.rows).scalar_subquery()
+
+
+def by_kind(planner: Any, kinds: list[str], nodes: Nodes, row: Any) -> Any:
+    """The object of the type that ``row.kind`` names, found by ``row.id``; null for any other."""
+    branches = []
+    for kind in kinds:
+        query, _ = planner.select_by_id(kind, row.id)
+        branches.append((row.kind == sql.text(kind), planner.one(query, planner.schema.get_type(kind), nodes)))
+    return case(*branches, else_=sql.NULL) if branches else sql.NULL

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
-from graphql import GraphQLObjectType, get_named_type, is_list_type, is_non_null_type
+from graphql import GraphQLObjectType, get_named_type, is_abstract_type, is_list_type, is_non_null_type
 from sqlalchemy import Integer, Uuid, func, select
 from sqlalchemy.dialects.postgresql import JSON
 
@@ -128,6 +128,15 @@ class Planner(Planning):
             return refused.mark
         may_be_null = bool(declared.stored) or (declared.how in ("value", "one", "column") and not declared.proven)
         return sql.never_null(made) if may_be_null and is_non_null_type(gfield.type) else made
+
+    def gather(self, rows: Any, type_: Any, nodes: Nodes, fold: Callable[[Any], Any]) -> Any:
+        """The rows as objects; of an abstract type, each by what its columns ``kind`` and ``id`` name."""
+        if not is_abstract_type(type_):
+            return super().gather(rows, type_, nodes, fold)
+        kinds = [t.name for t in self.schema.get_possible_types(type_) if t.name in self.views.prefix]
+        with self.inside(rows):
+            item = abstract.by_kind(self, kinds, nodes, rows.c)
+        return select(fold(item)).select_from(rows).correlate(*self.rows).scalar_subquery()
 
     def by_id(self, type_: Any, nodes: Nodes, key: Getter) -> Any:
         """The row of a type with the id that ``key`` reads from the request, as an object or null."""

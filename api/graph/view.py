@@ -12,6 +12,7 @@ Nothing is public unless named.  ``schema()`` builds the Strawberry schema when 
 
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from dataclasses import field as attribute
 from enum import Enum
 from inspect import get_annotations
 from typing import Any, ClassVar, get_args, get_origin, get_type_hints
@@ -68,7 +69,7 @@ class Input:
     doc: str | None = None
     one_of: bool = False
     convert: Callable[[Any, Any], Any] | None = None
-    ids: Mapping[str, str] = ()  # type: ignore[assignment]
+    ids: Mapping[str, str] = attribute(default_factory=dict)
 
 
 class Views:

@@ -156,6 +156,11 @@ WRITTEN += [
     ("{ customers { nodes { average } } }", None),
     ("query($o: [String!]) { a: answered(otherThan: $o) { name greeting } b: answered { id } }", {"o": ["DE"]}),
     ("query($o: [String!]) { a: answered(otherThan: $o) { name greeting } b: answered { id } }", {"o": []}),
+    (
+        "query($n: Int) { latest(of: $n) { __typename id ... on Customer { name lastOrder { number } } ... on Order"
+        " { number customer { average } } } }",
+        {"n": 40},
+    ),
     ("{ customers(first: 4) { nodes { lastOrder { customer { average } } } } }", None),
     ('{ customer(id: "<C>") { secret name } customers(first: 2) { nodes { secret } } }', None),
     ('{ customer(id: "<C>") { average orders(first: 1, after: "junk") { nodes { id } } } segments { name } }', None),

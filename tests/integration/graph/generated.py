@@ -22,6 +22,7 @@ VALUES = {
     "rule": RULES,
     "status": ["[PAID]", "[]", "[PENDING, PAID]", "null"],
     "total": ['{atLeast: "300"}', '{atLeast: "100", atMost: "700.5"}', "{}", "null"],
+    "of": ["3", "0", "null"],
     "points": ["{low: 300}", "{high: 700}", "{}", "null"],
     "by": ['{email: "p3@example.test"}', '{email: "none"}'],
     "otherThan": ['["CN"]', "[]", "null", '["CN", "DE"]'],

@@ -10,7 +10,21 @@ from enum import Enum
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID, uuid4
 
-from sqlalchemy import ColumnElement, Numeric, Select, Text, any_, cast, func, literal, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Numeric,
+    Select,
+    Text,
+    any_,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+    union_all,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 
 from tests.support.graph_sample import rules
@@ -174,6 +188,15 @@ def nps_trend(metrics: type[Any]) -> Select[Any]:
     month = func.to_char(func.timezone("UTC", Feedback.at), "YYYY-MM")
     found = select(month.label("month"), func.count().label("responses")).where(Feedback.at > metrics.since)
     return found.group_by(month).order_by(month)
+
+
+def latest(of: int | None = None) -> Select[Any]:
+    """What was recorded last, customers and orders alike; of all, or of the first so many orders."""
+    known = literal_column("'Customer'", Text()).label("kind"), literal_column("'Order'", Text()).label("kind")
+    orders = select(known[1], Order.id, Order.placed_at.label("at"))
+    orders = orders if of is None else orders.where(Order.number <= of)
+    rows = union_all(select(known[0], Customer.id, Customer.created_at.label("at")), orders).subquery("latest")
+    return select(rows.c.kind, rows.c.id).order_by(rows.c.at.desc(), rows.c.id).limit(literal_column("5"))
 
 
 def segments() -> Select[Segment]:

@@ -115,6 +115,11 @@ class World:
         rows = [c for c in self.rows["customer"] if c.name.lower().startswith(search.casefold())]
         return sorted(rows, key=lambda c: (c.name.encode(), c.id))
 
+    def Query_latest(self, o: Any, i: Any, of: Any = None) -> Any:
+        orders = [(x.placed_at, x.id, x) for x in self.rows["order"] if of is None or x.number <= of]
+        rows = [*((c.created_at, c.id, c) for c in self.rows["customer"]), *orders]
+        return [row for _, _, row in sorted(rows, key=lambda r: (-r[0].timestamp(), r[1]))[:5]]
+
     def Query_segment(self, o: Any, i: Any, id: str) -> Any:
         return self.found("segment", "seg", id)
 

@@ -141,6 +141,7 @@ class Query:
     customer_by = one(facts.customer_by)
     answered = many(facts.answered, plain=("other_than",))
     named = many(facts.named, plain=("search",))
+    latest: "list[Node]" = many(facts.latest)  # noqa: F821
     segment = find("Segment")
     segments = many(facts.segments)
     matching = pages(facts.members, by=facts.BY_NAME)
