@@ -88,9 +88,12 @@ _SURPLUS = f"""
                       AND s.data ->> 'sku' IS NOT NULL)"""
 _UNLINK = statement(f"UPDATE order_return SET item_id = NULL WHERE item_id IN ({_SURPLUS})")
 _DROP_LINES = statement(f"DELETE FROM order_item WHERE id IN ({_SURPLUS})")
+# Not what was voided for another reason than the order's cancellation.
 _VOID = statement(f"""
-    UPDATE order_return AS r SET voided_at = o.cancelled_at FROM orders AS o JOIN {_ORDERS} ON o.id = orders.id
-    WHERE r.order_id = o.id AND r.voided_at IS DISTINCT FROM o.cancelled_at""")
+    UPDATE order_return AS r SET voided_at = o.cancelled_at
+    FROM orders AS o JOIN {recordset("orders", id="uuid", was="timestamptz")} ON o.id = orders.id
+    WHERE r.order_id = o.id AND r.voided_at IS NOT DISTINCT FROM orders.was
+      AND r.voided_at IS DISTINCT FROM o.cancelled_at""")
 
 
 async def load_orders(session: AsyncSession, loading: Loading, chunk: Chunk) -> Loaded:
@@ -168,7 +171,7 @@ class _Orders:
                 await self._run(lines, orders=_named(revised))
         ids = {head.key: head.id for head in changed}
         await self._run(_UPDATE, orders=self._rows(changed, ids))
-        await self._run(_VOID, orders=_named(changed))
+        await self._run(_VOID, orders=[{"id": head.id, "was": head.stored_cancelled_at} for head in changed])
         self._count(changed, ids, Outcome.UPDATED)
 
     async def _run(self, what: TextClause, **lists: list[Any]) -> Result[Any]:

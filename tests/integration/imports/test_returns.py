@@ -70,3 +70,15 @@ async def test_lines_that_leave_an_order_leave_their_returns(shop: Shop) -> None
     await shop.load(ORDERS, [line("o1", "A"), line("o1", "B"), line("o1", "B", "-1")])
     await shop.load(ORDERS, [line("o1", "A")], now=LATER)
     assert [(row["of"], row["item"]) for row in await shop.rows(RETURNS)] == [("o1", None)]
+
+
+async def test_when_its_order_is_no_longer_cancelled_a_return_counts_again_but_no_vanished_line(shop: Shop) -> None:
+    bought, back = line("o1"), line("o1", quantity="-1")
+    await shop.load(ORDERS, [bought, back, line("o1", "B", "-1")])
+    await shop.load(ORDERS, [bought, back], now=LATER)  # the second line of the return vanished
+    voided = "SELECT array_agg(voided_at IS NOT NULL ORDER BY line) FROM order_return"
+    assert await shop.one(voided) == [False, True]
+    await shop.load(ORDERS, [bought | {"status": "CANCELLED"}], now=LATER)
+    assert await shop.one(voided) == [True, True]
+    await shop.load(ORDERS, [bought], now=LATER)
+    assert await shop.one(voided) == [False, True]
