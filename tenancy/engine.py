@@ -1,0 +1,151 @@
+"""Engines and pools: which node serves a tenant, and connections that are safe to hand from tenant to tenant.
+
+Reads run on asyncpg, writes on SQLAlchemy.  Nothing is reset when a connection is returned: whatever names a
+tenant is SET LOCAL, so the end of the transaction is the reset, and every borrower names its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from tenancy.platform import MAIN_NODE
+from tenancy.tenant import Tenant
+
+NOWHERE = "regulars_nowhere"  # a schema that does not exist
+SETTINGS = {
+    "timezone": "UTC",
+    "jit": "off",  # compiling costs more than our statements take
+    "search_path": NOWHERE,
+    "idle_in_transaction_session_timeout": "60s",
+    "application_name": "regulars",
+}
+LIFETIME_S = 1800  # a backend keeps 0.2 to 0.35 MB for every tenant that it has touched
+
+
+class SharedConnection(asyncpg.Connection):  # type: ignore[misc]
+    """A connection of tenants in turn."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        # asyncpg looks up array types with a set_config around it, which a tenant's role may not call.
+        # Its only purpose is to turn the compiler off, and ours is off.
+        capabilities: Any = super().__getattribute__("_server_caps")
+        self._server_caps = capabilities._replace(jit=False)
+
+    def get_reset_query(self) -> str:
+        """Nothing: see the module."""
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """The pools of one node: ``reads`` of asyncpg, ``writes`` of SQLAlchemy."""
+
+    reads: Any
+    writes: AsyncEngine
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How many connections a process opens at most, for each node."""
+
+    reads: int = 10
+    writes: int = 5
+
+
+class Engines:
+    """The pools of all nodes, opened when first used.  Close with ``close`` in the event loop that used them."""
+
+    def __init__(
+        self,
+        dsn: str,
+        *,
+        nodes: Mapping[str, tuple[str | None, int | None]] | None = None,
+        sizes: Sizes | None = None,
+        init: Any = None,
+    ) -> None:
+        """``dsn`` is the login role's; ``nodes`` gives host and port of others; ``init`` prepares a read connection."""
+        self._dsn, self._nodes, self._sizes, self._init = dsn, dict(nodes or {}), sizes or Sizes(), init
+        self._open: dict[str, Node] = {}
+
+    def engine_for(self, tenant: Tenant) -> Node:
+        """The pools that lead to the tenant's rows.  KeyError when its node is not known."""
+        return self.node(tenant.node)
+
+    def node(self, name: str = MAIN_NODE) -> Node:
+        """A node's pools."""
+        if name not in self._open:
+            host, port = (None, None) if name == MAIN_NODE else self._nodes[name]
+            self._open[name] = make_node(with_host(self._dsn, host, port), self._sizes, self._init or keep_json)
+        return self._open[name]
+
+    async def expire(self) -> None:
+        """Let connections go when they are returned, e.g. after a migration: they remember the shapes of tables."""
+        for node in self._open.values():
+            await node.reads.expire_connections()
+            await node.writes.dispose()
+
+    async def close(self) -> None:
+        """Close all connections."""
+        for node in self._open.values():
+            await node.reads.close()
+            await node.writes.dispose()
+        self._open.clear()
+
+    async def __aenter__(self) -> "Engines":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+def make_node(dsn: str, sizes: Sizes, init: Any) -> Node:
+    """Pools on a DSN.  The read pool connects when it is first awaited."""
+    reads = asyncpg.create_pool(
+        dsn,
+        min_size=0,
+        max_size=sizes.reads,
+        max_inactive_connection_lifetime=300,
+        max_queries=200_000,
+        connection_class=SharedConnection,
+        init=init,
+        statement_cache_size=500,
+        max_cacheable_statement_size=0,  # the compiled statement of a large document is long, and worth keeping
+        server_settings=SETTINGS,
+    )
+    writes = create_engine(dsn, server_settings=SETTINGS, pool_size=sizes.writes, max_overflow=0)
+    return Node(reads, writes)
+
+
+def create_engine(dsn: str, *, server_settings: Mapping[str, str] | None = None, **options: Any) -> AsyncEngine:
+    """A SQLAlchemy engine on a DSN of the form ``postgresql://``."""
+    return create_async_engine(
+        dsn.replace("postgresql://", "postgresql+asyncpg://", 1).replace("postgres://", "postgresql+asyncpg://", 1),
+        connect_args={"server_settings": dict(server_settings or {}), "connection_class": SharedConnection},
+        pool_recycle=LIFETIME_S,
+        hide_parameters=True,
+        **options,
+    )
+
+
+async def keep_json(connection: Any) -> None:
+    """Columns of type json stay the bytes that PostgreSQL made."""
+    await connection.set_type_codec("json", schema="pg_catalog", encoder=_same, decoder=_same, format="binary")
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def with_host(dsn: str, host: str | None, port: int | None) -> str:
+    """The same DSN on another host."""
+    if host is None and port is None:
+        return dsn
+    parts = urlsplit(dsn)
+    credentials = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+    where = f"{host or parts.hostname}:{port or parts.port or 5432}"
+    return urlunsplit(parts._replace(netloc=credentials + where))

@@ -1,0 +1,165 @@
+"""API keys: a secret shown once, a hash kept, one tenant each."""
+
+import hashlib
+import hmac
+import re
+import secrets
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from tenancy.platform import api_key, raise_change, tenant, write_audit
+from tenancy.registry import CARRIED, as_tenant
+from tenancy.tenant import Tenant
+
+TOKEN = re.compile(r"rk_([a-z0-9]{12})_([A-Za-z0-9_-]{43})")
+SCOPE_NAME = re.compile(r"[a-z][a-z_:]{0,62}")
+ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]{1,255}")
+ALL_SCOPES = ("read", "write")
+USED_TO_THE = timedelta(minutes=1)
+
+
+class NoKey(Exception):
+    """The tenant has no such key."""
+
+
+class BadKey(Exception):
+    """A property of the new key is wrong; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key without its secret."""
+
+    id: uuid.UUID
+    prefix: str
+    label: str
+    scopes: tuple[str, ...]
+    origins: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a valid token allows.  ``origins``: those of browsers, empty when none is asked."""
+
+    tenant: Tenant
+    key_id: uuid.UUID
+    prefix: str
+    scopes: frozenset[str]
+    origins: frozenset[str]
+    expires_at: datetime | None
+
+
+def new_token() -> tuple[str, str, bytes]:
+    """(prefix, token, hash of the secret)."""
+    prefix = "".join(secrets.choice("abcdefghijkmnpqrstuvwxyz23456789") for _ in range(12))
+    secret = secrets.token_urlsafe(32)
+    return prefix, f"rk_{prefix}_{secret}", _hash(secret)
+
+
+async def create_key(
+    connection: AsyncConnection,
+    of: Tenant,
+    now: datetime,
+    *,
+    label: str = "",
+    scopes: Sequence[str] = ALL_SCOPES,
+    origins: Sequence[str] = (),
+    expires_at: datetime | None = None,
+) -> tuple[Key, str]:
+    """A new key and its token, which is nowhere kept.  Raises ``BadKey``."""
+    _check(scopes, origins, expires_at, now)
+    prefix, token, hashed = new_token()
+    key = Key(uuid.uuid4(), prefix, label, tuple(scopes), tuple(origins), now, expires_at, None, None)
+    row = {
+        "id": key.id,
+        "tenant_id": of.id,
+        "prefix": prefix,
+        "secret_hash": hashed,
+        "label": label,
+        "scopes": list(scopes),
+        "origins": list(origins),
+        "expires_at": expires_at,
+        "created_at": now,
+    }
+    await connection.execute(api_key.insert(), row)
+    await write_audit(connection, "key.created", of.id, now, prefix=prefix, scopes=list(scopes))
+    await raise_change(connection)
+    return key, token
+
+
+def _check(scopes: Iterable[str], origins: Iterable[str], expires_at: datetime | None, now: datetime) -> None:
+    if wrong := [scope for scope in scopes if not SCOPE_NAME.fullmatch(scope)]:
+        raise BadKey(f"not the name of a scope: {wrong[0][:80]!a}")
+    if wrong := [origin for origin in origins if not ORIGIN.fullmatch(origin)]:
+        raise BadKey(f"not an origin like https://shop.example: {wrong[0][:80]!a}")
+    if expires_at is not None and expires_at <= now:
+        raise BadKey("the key would have expired already")
+
+
+async def list_keys(connection: AsyncConnection, of: Tenant) -> list[Key]:
+    """The tenant's keys, oldest first, revoked ones too."""
+    query = select(*_SHOWN).where(api_key.c.tenant_id == of.id).order_by(api_key.c.created_at, api_key.c.id)
+    return [
+        Key(**{**row, "scopes": tuple(row["scopes"]), "origins": tuple(row["origins"])})
+        for row in (await connection.execute(query)).mappings()
+    ]
+
+
+_SHOWN = tuple(
+    api_key.c[name]
+    for name in ["id", "prefix", "label", "scopes", "origins", "created_at", "expires_at", "last_used_at", "revoked_at"]
+)
+
+
+async def revoke_key(connection: AsyncConnection, of: Tenant, prefix: str, now: datetime) -> None:
+    """End a key; a second time changes nothing.  Raises ``NoKey``."""
+    query = (
+        update(api_key)
+        .where(api_key.c.tenant_id == of.id, api_key.c.prefix == prefix)
+        .values(revoked_at=func.coalesce(api_key.c.revoked_at, now))
+    )
+    if not (await connection.execute(query)).rowcount:
+        raise NoKey(f"{of.slug} has no key {prefix[:80]!a}")
+    await write_audit(connection, "key.revoked", of.id, now, prefix=prefix)
+    await raise_change(connection)
+
+
+async def verify(connection: AsyncConnection, token: str, now: datetime) -> Grant | None:
+    """What a token allows; null for a wrong, expired or revoked one, in the same time for each.
+
+    Remember the answer until ``change_version`` moves or ``expires_at`` is reached.
+    """
+    parts = TOKEN.fullmatch(token)
+    prefix, secret = parts.groups() if parts else ("", "")
+    columns = (api_key.c.id.label("key_id"), *(api_key.c[name] for name in _JUDGED), *CARRIED)
+    query = select(*columns).join(tenant, tenant.c.id == api_key.c.tenant_id).where(api_key.c.prefix == prefix)
+    row = (await connection.execute(query)).mappings().one_or_none()
+    same = hmac.compare_digest(_hash(secret), row["secret_hash"] if row else bytes(32))
+    if row is None or not same or row["revoked_at"] is not None:
+        return None
+    if row["expires_at"] is not None and row["expires_at"] <= now:
+        return None
+    scopes, origins = frozenset(row["scopes"]), frozenset(row["origins"])
+    return Grant(as_tenant(row), row["key_id"], prefix, scopes, origins, row["expires_at"])
+
+
+_JUDGED = ("secret_hash", "scopes", "origins", "expires_at", "revoked_at")
+
+
+async def note_use(connection: AsyncConnection, key_ids: Sequence[uuid.UUID], now: datetime) -> None:
+    """Remember when keys were used last, to the minute.  The login role may do this; it raises no change."""
+    stale = or_(api_key.c.last_used_at.is_(None), api_key.c.last_used_at < now - USED_TO_THE)
+    await connection.execute(update(api_key).where(api_key.c.id.in_(key_ids), stale).values(last_used_at=now))
+
+
+def _hash(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()

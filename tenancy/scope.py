@@ -1,0 +1,105 @@
+"""The one door to a tenant's rows: a transaction that has named its tenant to PostgreSQL.
+
+Role and path are SET LOCAL: they end with the transaction, so a pooled connection never remembers whom it served.
+Outside a scope the login role sees no table, and inside it no other tenant's.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import Connection, event
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from tenancy.engine import Engines
+from tenancy.platform import Status
+from tenancy.tenant import Tenant
+
+READ_TIMEOUT_MS, WRITE_TIMEOUT_MS = 10_000, 30_000
+BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+BeforeCommit = Callable[[AsyncSession], Awaitable[None]]
+
+
+class TenantClosed(Exception):
+    """The tenant's status does not allow it."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"the tenant is {status}")
+        self.status = status
+
+
+def naming(tenant: Tenant, timeout_ms: int) -> str:
+    """The statements that name a tenant.  ``pg_temp`` comes last, or temporary tables would come first."""
+    name = tenant.schema
+    return (
+        f"SET LOCAL ROLE {name}; SET LOCAL search_path TO {name}, pg_temp; "
+        f"SET LOCAL statement_timeout TO {int(timeout_ms)}"
+    )
+
+
+class Scope:
+    """Opens transactions in tenants."""
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+
+    @asynccontextmanager
+    async def read(self, tenant: Tenant, timeout_ms: int = READ_TIMEOUT_MS) -> AsyncIterator[Any]:
+        """An asyncpg connection inside one read-only snapshot: everything read in it agrees.
+
+        ``timeout_ms`` bounds the wait for a connection and each statement.  Raises ``TenantClosed``, TimeoutError.
+        """
+        if not Status(tenant.status).readable:
+            raise TenantClosed(tenant.status)
+        pool = await self._engines.engine_for(tenant).reads
+        # On an error or a cancellation nothing is sent here: when the connection is returned, the pool waits for
+        # the cancelled statement and rolls back, or closes it.
+        async with pool.acquire(timeout=timeout_ms / 1000) as connection:
+            await connection.execute(f"{BEGIN_SNAPSHOT}; {naming(tenant, timeout_ms)}")
+            yield connection
+            await connection.execute("COMMIT")
+
+    @asynccontextmanager
+    async def write(
+        self, tenant: Tenant, before_commit: BeforeCommit | None = None, timeout_ms: int = WRITE_TIMEOUT_MS
+    ) -> AsyncIterator[AsyncSession]:
+        """A session at READ COMMITTED.  A clean exit awaits ``before_commit`` and commits, any other rolls back.
+
+        Raises ``TenantClosed``, and what SQLAlchemy raises when no connection is free.
+        """
+        if not Status(tenant.status).writable:
+            raise TenantClosed(tenant.status)
+        async with self._session(tenant, timeout_ms) as session:
+            yield session
+            if before_commit is not None:
+                await before_commit(session)
+            await session.commit()
+
+    def _session(self, tenant: Tenant, timeout_ms: int) -> AsyncSession:
+        session = AsyncSession(self._engines.engine_for(tenant).writes, expire_on_commit=False, autoflush=True)
+        names = naming(tenant, timeout_ms)
+
+        @event.listens_for(session.sync_session, "after_begin")
+        def enter(_session: object, _transaction: object, connection: Connection) -> None:
+            begin(connection, names)
+
+        return session
+
+
+def begin(connection: Connection, names: str) -> None:
+    """Begin on the driver's connection and name the tenant, in two messages.
+
+    SQLAlchemy begins only with its first statement: what is sent to the driver before that would be outside.
+    """
+    adapted: Any = connection.connection.dbapi_connection
+
+    async def send(driver: Any) -> None:
+        await adapted._start_transaction()
+        await driver.execute(names)
+
+    try:
+        adapted.run_async(send)
+    except BaseException:
+        # Cancelled between BEGIN and its answer, SQLAlchemy would return an open transaction to its pool.
+        connection.invalidate()
+        raise

@@ -1,0 +1,21 @@
+"""The scope: one tenant's rows, and nobody else's."""
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+
+from tenancy.scope import Scope
+from tests.support.tenants import Tenants
+
+
+async def test_what_is_written_in_a_scope_is_read_in_it_and_in_no_other(scope: Scope, tenants: Tenants) -> None:
+    one, two = await tenants(2)
+    async with scope.write(one) as session:
+        await session.execute(text("UPDATE event_counter SET last = 7"))
+    async with scope.read(one) as connection:
+        assert await connection.fetchval("SELECT last FROM event_counter") == 7
+        assert await connection.fetchval("SELECT session_user") == "regulars_app"
+    async with scope.read(two) as connection:
+        assert await connection.fetchval("SELECT last FROM event_counter") == 0
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetchval(f"SELECT last FROM {one.schema}.event_counter")
