@@ -33,8 +33,7 @@ class SharedConnection(asyncpg.Connection):  # type: ignore[misc]
         super().__init__(*arguments, **named)
         # asyncpg looks up array types with a set_config around it, which a tenant's role may not call.
         # Its only purpose is to turn the compiler off, and ours is off.
-        capabilities: Any = super().__getattribute__("_server_caps")
-        self._server_caps = capabilities._replace(jit=False)
+        self._server_caps = self._server_caps._replace(jit=False)  # type: ignore[has-type]
 
     def get_reset_query(self) -> str:
         """Nothing: see the module."""

@@ -4,7 +4,6 @@ A failing tenant stops no other.  Run again, it goes on where it stopped.
 """
 
 import asyncio
-import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,15 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from migrations.compiled import Revisions, platform_revisions
 from tenancy.baseline import closing
 from tenancy.platform import SCHEMA, Status, raise_change, tenant, write_audit
-from tenancy.provision import Busy, lock, run_script
+from tenancy.provision import lock, run_script
 from tenancy.registry import CARRIED, as_tenant
 from tenancy.roles import Hardening, prepare_roles
 from tenancy.tenant import Tenant
+from tenancy.waiting import LOCK_TIMEOUT_MS, Busy, persist, reason
 
-LOCK_TIMEOUT_MS = 200  # an ALTER that waits makes every reader behind it wait
-ATTEMPTS, PAUSE_S = 30, (0.05, 0.5)
-# lock_not_available, deadlock_detected: somebody was in the way.
-IN_THE_WAY = frozenset(("55P03", "40P01"))
 MIGRATED = (Status.ACTIVE, Status.READ_ONLY, Status.SUSPENDED)
 
 
@@ -43,6 +39,10 @@ class Migrated:
     def ok(self) -> bool:
         """Whether none failed."""
         return not self.failed
+
+    def retried(self) -> None:
+        """Somebody was in the way of a tenant."""
+        self.retries += 1
 
 
 async def migrate_platform(owner_dsn: str, login: str, password: str | None) -> Hardening:
@@ -112,22 +112,12 @@ async def migrate_tenants(
 
 
 async def _migrate_one(owner: AsyncEngine, revisions: Revisions, one: Tenant, now: datetime, report: Migrated) -> None:
-    for attempt in range(ATTEMPTS):
-        try:
-            await _upgrade(owner, revisions, one, now)
-        except (asyncpg.PostgresError, DBAPIError, Busy) as error:
-            state = getattr(getattr(error, "orig", error), "sqlstate", None)
-            if attempt + 1 < ATTEMPTS and (state in IN_THE_WAY or isinstance(error, Busy)):
-                report.retries += 1
-                await asyncio.sleep(random.uniform(*PAUSE_S))
-                continue
-            report.failed[one.slug] = reason(error)
-            return
-        except LookupError as unknown:
-            report.failed[one.slug] = str(unknown)
-            return
+    try:
+        await persist(lambda: _upgrade(owner, revisions, one, now), report.retried)
+    except (asyncpg.PostgresError, DBAPIError, Busy, LookupError) as error:
+        report.failed[one.slug] = reason(error)
+    else:
         report.done.append(one.slug)
-        return
 
 
 async def _upgrade(owner: AsyncEngine, revisions: Revisions, one: Tenant, now: datetime) -> None:
@@ -147,10 +137,3 @@ async def _upgrade(owner: AsyncEngine, revisions: Revisions, one: Tenant, now: d
             await run_script(connection, revisions.sql(current) + closing(one.schema))
         done = {"revision": revisions.head, "updated_at": now}
         await connection.execute(update(tenant).where(tenant.c.id == one.id).values(done))
-
-
-def reason(error: BaseException) -> str:
-    """An error's text without its detail, which may hold a whole row."""
-    driver = getattr(error, "orig", error)
-    original = getattr(driver, "__cause__", None) or driver
-    return f"{getattr(original, 'sqlstate', '') or ''} {original.args[0] if original.args else original}".strip()

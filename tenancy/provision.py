@@ -20,16 +20,13 @@ from tenancy.platform import MAIN_NODE, Status, raise_change, tenant, write_audi
 from tenancy.registry import CARRIED, as_tenant
 from tenancy.roles import checked
 from tenancy.tenant import Tenant, check_slug
+from tenancy.waiting import Busy
 
 Progress = Callable[[str], None]
 
 
 class SlugTaken(Exception):
     """A tenant has this slug, or had it once."""
-
-
-class Busy(Exception):
-    """Another process is working on this tenant."""
 
 
 class BadTenant(Exception):

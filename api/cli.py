@@ -1,0 +1,24 @@
+"""The ``regulars`` command: which commands there are."""
+
+import typer
+
+from api.commands import doctor, key, migrate, tenant
+from api.commands.frame import EXITS
+
+app = typer.Typer(
+    name="regulars",
+    help="Keeps merchants' regular customers.",
+    epilog=EXITS,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_show_locals=False,  # locals hold secrets
+)
+app.add_typer(tenant.app, name="tenant")
+app.add_typer(key.app, name="key")
+app.command("migrate")(migrate.migrate)
+app.command("doctor")(doctor.doctor)
+
+
+def main() -> None:
+    """The entry point."""
+    app()

@@ -1,0 +1,1 @@
+"""The commands of ``regulars``, a file each."""
