@@ -66,11 +66,12 @@ def call(planner: Planning, field: Field, arguments: Arguments, row: Any, stored
     given = _given(planner, field, arguments)
     given.stored = stored
     shaping = Shaping(planner, field, given, row)
-    select, names, made = shaping.planned(planner.env)
+    select, key, made = shaping.planned(planner.env)
+    planner.made.append((select, key))
     if given.varying or made.used_stored:
         planner.look(lambda env: shaping.at(env).shape)
-        for place, name in enumerate(names):
-            planner.getters.setdefault(name, shaping.value(place))
+        for place, bound in enumerate(key.bindparams if key else ()):
+            planner.getters.setdefault(bound.key, shaping.value(place))
     if made.problem is not None:
         planner.refusals.append(lambda env: shaping.at(env).problem)
         raise RefusedHere(sql.mark(f"#{len(planner.refusals) - 1}"))
@@ -141,11 +142,11 @@ class Shaping:
         self.seen: dict[Any, Made] = {}
         self.number = planner.number
 
-    def planned(self, env: Env) -> tuple[Any, list[str], Made]:
-        """(SQL, names of its own parameters, what of it the plan depends on)."""
+    def planned(self, env: Env) -> tuple[Any, Any, Made]:
+        """(SQL, its cache key, what of it the plan depends on)."""
         select, key, made = self._make(self._read(env), env)
         env.memo[self.slot] = made
-        return select, [bound.key for bound in key.bindparams] if key else [], made
+        return select, key, made
 
     def at(self, env: Env) -> Made:
         """What the domain makes of this request's arguments; made once per request, and remembered by input."""

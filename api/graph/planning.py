@@ -60,6 +60,8 @@ class Planning:
         self.schema, self.selections, self.views, self.env = selections.schema, selections, views, env
         self.looks: list[tuple[Getter, Any]] = []
         self.getters: dict[str, Getter] = {}
+        # SQLAlchemy names parameters by their addresses, so nothing may be freed before the statement is compiled.
+        self.made: list[Any] = []
         self.loads: list[Load] = []
         self.refusals: list[Getter] = []
         self.rows: list[Any] = []  # enclosing FROM elements, outermost first
@@ -94,7 +96,7 @@ class Planning:
 
     def release(self) -> None:
         """Forget the request: the plan's getters live on, and must not keep its variables alive."""
-        del self.env, self.looks
+        del self.env, self.looks, self.made
 
     def collect(self, type_: Any, nodes: Iterable[Any]) -> dict[str, Nodes]:
         """Field nodes by response key; the variable of a @skip or @include is a look."""

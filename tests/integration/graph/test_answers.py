@@ -27,6 +27,14 @@ async def test_an_input_below_a_row_may_change_its_shape_from_request_to_request
         await same(placed, {"t": amounts})
 
 
+async def test_a_page_of_which_nothing_is_read_does_not_lend_its_parameters_to_others(same: Any) -> None:
+    for aliases in range(12):
+        unread = " ".join(f"u{n}: members {{ __typename }}" for n in range(aliases))
+        await same(
+            f"{{ segments {{ {unread} count a: count m: members(first: 2) {{ nodes {{ spend }} }} b: count }} }}"
+        )
+
+
 @settings(
     max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
