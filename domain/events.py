@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, CheckConstraint, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.base import Stored
+from domain.base import GROWING, Stored
 
 _ANNOUNCED = "announced events"
 
@@ -38,6 +38,7 @@ class Event(Stored):
     """One thing that happened."""
 
     __tablename__ = "event"
+    __table_args__ = (GROWING,)
 
     sequence: Mapped[int] = mapped_column(
         BigInteger, primary_key=True, autoincrement=False, doc="Gap-free, in commit order."

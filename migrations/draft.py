@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import json
 import sys
 import tempfile
 from pathlib import Path
@@ -49,7 +50,7 @@ def main(arguments: list[str]) -> None:
             command.revision(config, message, autogenerate=True, rev_id=number)
     if first:
         (written,) = versions.glob(f"{FIRST}_*.py")
-        inserts = "".join(f"    op.execute({statement!r})\n" for statement in rows(FIRST_ROWS))
+        inserts = "".join(f"    op.execute({json.dumps(statement)})\n" for statement in rows(FIRST_ROWS))
         written.write_text(written.read_text() + inserts)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.base import Stored, finite
+from domain.base import GROWING, Stored, finite
 from domain.interactions.interaction import Channel
 
 
@@ -46,6 +46,7 @@ class Feedback(Stored):
             "ix_feedback_customer_submitted", "customer_id", "submitted_at", postgresql_include=["kind", "score", "id"]
         ),
         Index("ix_feedback_kind_submitted", "kind", "submitted_at", postgresql_include=["score", "customer_id", "id"]),
+        GROWING,
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

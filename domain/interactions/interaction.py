@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.base import Stored
+from domain.base import GROWING, Stored
 
 
 class InteractionType(StrEnum):
@@ -70,6 +70,7 @@ class Interaction(Stored):
             "occurred_at",
             postgresql_include=["type", "channel", "direction", "id"],
         ),
+        GROWING,
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

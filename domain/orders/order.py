@@ -14,7 +14,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, UniqueConstr
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from domain.base import Stored, finite
+from domain.base import GROWING, Stored, finite
 
 
 class OrderStatus(StrEnum):
@@ -44,6 +44,7 @@ class Order(Stored):
             postgresql_include=["base_net", "status", "cancelled_at", "channel", "store", "id"],
         ),
         Index("ix_orders_placed_at", "placed_at", "id"),
+        GROWING,
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -72,6 +73,7 @@ class OrderItem(Stored):
     __table_args__ = (
         UniqueConstraint("order_id", "line"),
         *finite("quantity", "unit_price", "net_amount", "base_net"),
+        GROWING,
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

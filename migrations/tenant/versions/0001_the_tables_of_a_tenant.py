@@ -204,6 +204,11 @@ def upgrade() -> None:
         sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("sequence", name=op.f("pk_event")),
+        postgresql_with={
+            "autovacuum_vacuum_insert_threshold": "1000",
+            "autovacuum_vacuum_insert_scale_factor": "0.02",
+            "autovacuum_analyze_scale_factor": "0.02",
+        },
     )
     op.create_table(
         "event_counter",
@@ -378,6 +383,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_interaction_customer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_interaction")),
         sa.UniqueConstraint("system", "external_id", name=op.f("uq_interaction_system_external_id")),
+        postgresql_with={
+            "autovacuum_vacuum_insert_threshold": "1000",
+            "autovacuum_vacuum_insert_scale_factor": "0.02",
+            "autovacuum_analyze_scale_factor": "0.02",
+        },
     )
     op.create_index(
         "ix_interaction_customer_occurred",
@@ -430,6 +440,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_orders_customer_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
         sa.UniqueConstraint("system", "external_id", name=op.f("uq_orders_system_external_id")),
+        postgresql_with={
+            "autovacuum_vacuum_insert_threshold": "1000",
+            "autovacuum_vacuum_insert_scale_factor": "0.02",
+            "autovacuum_analyze_scale_factor": "0.02",
+        },
     )
     op.create_index(
         "ix_orders_customer_placed",
@@ -566,6 +581,11 @@ def upgrade() -> None:
             "question_key",
             name=op.f("uq_feedback_system_external_id_kind_question_key"),
         ),
+        postgresql_with={
+            "autovacuum_vacuum_insert_threshold": "1000",
+            "autovacuum_vacuum_insert_scale_factor": "0.02",
+            "autovacuum_analyze_scale_factor": "0.02",
+        },
     )
     op.create_index(
         "ix_feedback_customer_submitted",
@@ -601,6 +621,11 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["product_id"], ["product.id"], name=op.f("fk_order_item_product_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_order_item")),
         sa.UniqueConstraint("order_id", "line", name=op.f("uq_order_item_order_id_line")),
+        postgresql_with={
+            "autovacuum_vacuum_insert_threshold": "1000",
+            "autovacuum_vacuum_insert_scale_factor": "0.02",
+            "autovacuum_analyze_scale_factor": "0.02",
+        },
     )
     op.create_index(op.f("ix_order_item_product_id"), "order_item", ["product_id"], unique=False)
     op.create_table(
