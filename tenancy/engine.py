@@ -85,13 +85,13 @@ class Engines:
     async def expire(self) -> None:
         """Let connections go when they are returned, e.g. after a migration: they remember the shapes of tables."""
         for node in self._open.values():
-            await node.reads.expire_connections()
+            await (await node.reads).expire_connections()
             await node.writes.dispose()
 
     async def close(self) -> None:
         """Close all connections."""
         for node in self._open.values():
-            await node.reads.close()
+            await (await node.reads).close()  # one that was never used must be awaited first
             await node.writes.dispose()
         self._open.clear()
 
