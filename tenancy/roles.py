@@ -61,10 +61,10 @@ async def prepare_roles(owner: Any, login: str, password: str | None) -> Hardeni
     async with owner.transaction():
         if not await owner.fetchval("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", login):
             await owner.execute(f"CREATE ROLE {login} LOGIN NOINHERIT")
-        options = "LOGIN NOINHERIT NOCREATEROLE NOCREATEDB"
-        superuser = await owner.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
-        if superuser:  # nobody else may say these, not even to take nothing away
-            options += " NOSUPERUSER NOBYPASSRLS NOREPLICATION"
+        options = "LOGIN NOINHERIT"
+        if await owner.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"):
+            # Nobody else may say these, not even to take nothing away.
+            options += " NOSUPERUSER NOBYPASSRLS NOREPLICATION NOCREATEROLE NOCREATEDB"
         await owner.execute(f"ALTER ROLE {login} {options}")
         if password is not None:
             literal = await owner.fetchval("SELECT quote_literal($1::text)", password)
