@@ -121,7 +121,6 @@ class Overtaken(Exception):
 
 
 STAGED = "run_id = :run AND subject = :subject AND key > :after AND key <= :upto"
-STAGED_S = "s.run_id = :run AND s.subject = :subject AND s.key > :after AND s.key <= :upto"  # of import_row AS s
 _TYPES: dict[str, Any] = {
     "run": Uuid(),
     "rows": Integer(),
@@ -134,6 +133,14 @@ def recordset(name: str, /, **columns: str) -> str:
     """SQL: the JSON array in bind ``name`` as rows of those columns and types."""
     typed = ", ".join(f"{column} {kind}" for column, kind in columns.items())
     return f"jsonb_to_recordset(CAST(:{name} AS jsonb)) AS {name}({typed})"
+
+
+# The staged rows of a key, found by the index for each key: staged rows are never analysed, and a join that the
+# planner takes for small would compare each with each.
+STAGED_OF = (
+    "LATERAL (SELECT * FROM import_row AS t WHERE t.run_id = :run AND t.subject = :subject AND t.key = {key}"
+    " AND t.state = 'READY' OFFSET 0) AS s"
+)
 
 
 def listed(rows: Iterable[Mapping[str, Any]]) -> str:

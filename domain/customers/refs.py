@@ -93,13 +93,21 @@ async def _create(session: AsyncSession, loading: Loading, new: Mapping[str, Sig
     return made
 
 
-async def named_customers(
-    session: AsyncSession, loading: Loading, chunk: Chunk, at: str, done: Loaded
-) -> dict[str, UUID]:
-    """Reference → customer, of all that the chunk's rows name; ``at`` is the field that dates them."""
+# SQL: the join that yields ``who.id``, the customer that the staged row ``l`` names, once they are created.
+KNOWN = """LEFT JOIN LATERAL (
+            SELECT coalesce(c.merged_into, c.id) AS id
+            FROM customer_external_ref AS r CROSS JOIN LATERAL (
+                SELECT * FROM customer AS t WHERE t.id = r.customer_id AND t.erased_at IS NULL LIMIT 1
+            ) AS c
+            WHERE r.system = :customer_system AND r.value = l.data ->> 'customer' LIMIT 1
+        ) AS who ON true"""
+
+
+async def named_customers(session: AsyncSession, loading: Loading, chunk: Chunk, at: str, done: Loaded) -> None:
+    """See to the customers that the chunk's rows name; ``at`` is the field that dates them."""
     rows = await session.execute(_named_at(at), chunk.of(loading))
     seen = {row.customer: Sighting(row.at, orjson.loads(row.fields or "{}")) for row in rows}
-    return await customers_seen(session, loading, seen, done)
+    await customers_seen(session, loading, seen, done)
 
 
 @cache

@@ -2,16 +2,16 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.customers.refs import named_customers, no_customer
+from domain.customers.refs import KNOWN, named_customers, no_customer
 from domain.events import EventTopic, announce
-from domain.staging import Chunk, Loaded, Loading, Outcome, listed, recordset
+from domain.staging import Chunk, Loaded, Loading, Outcome
 from domain.upsert import Upsert, stored, upsert
 
 SUBJECT = "interactions"
 _UPSERT = Upsert(
     table="interaction",
     columns={
-        "customer_id": "known.id",
+        "customer_id": "who.id",
         "type": "n.type",
         "name": "n.name",
         "channel": "n.channel",
@@ -21,9 +21,9 @@ _UPSERT = Upsert(
         "properties": "coalesce(n.properties, '{}')",
     },
     found=f"""
-        LEFT JOIN {recordset("known", ref="text", id="uuid")} ON known.ref = l.data ->> 'customer'
+        {KNOWN}
         {stored("interaction", "t.system = :system AND t.external_id = l.key")}""",
-    refused="CASE WHEN known.id IS NULL THEN 'customer' END",
+    refused="CASE WHEN who.id IS NULL THEN 'customer' END",
     # Whom it names, or whose it is now.
     shown="coalesce(CAST(j.customer_id AS text), j.ref)",
     kept="l.data ->> 'customer' AS ref",
@@ -34,9 +34,8 @@ _UPSERT = Upsert(
 async def load_interactions(session: AsyncSession, loading: Loading, chunk: Chunk) -> Loaded:
     """Create and update interactions; a customer nobody knows is created or the row refused, as the import says."""
     named = Loaded()
-    customers = await named_customers(session, loading, chunk, "occurred_at", named)
-    known = listed({"ref": ref, "id": id_} for ref, id_ in customers.items())
-    done, told = await upsert(session, loading, chunk, _UPSERT, known=known)
+    await named_customers(session, loading, chunk, "occurred_at", named)
+    done, told = await upsert(session, loading, chunk, _UPSERT, customer_system=loading.customer_system)
     done.add(named)
     for row in told:
         if row.outcome == Outcome.FAILED:

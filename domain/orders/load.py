@@ -26,7 +26,18 @@ from domain.orders.heads import (
     written,
 )
 from domain.orders.products import create_products, unknown_products
-from domain.staging import STAGED_S, Chunk, Loaded, Loading, Outcome, Overtaken, listed, recordset, statement, unloaded
+from domain.staging import (
+    STAGED_OF,
+    Chunk,
+    Loaded,
+    Loading,
+    Outcome,
+    Overtaken,
+    listed,
+    recordset,
+    statement,
+    unloaded,
+)
 
 SUBJECT = "orders"
 _ITEM_COLUMNS = ("product_id", "quantity", "unit_price", "net_amount", "base_net", "customization")
@@ -45,12 +56,14 @@ _LINES = f"""
            CAST(s.data ->> 'unit_price' AS numeric(20, 4)) AS unit_price,
            CAST(s.data ->> 'net_amount' AS numeric(20, 4)) AS net_amount,
            CAST(s.data ->> 'base_net' AS numeric(20, 4)) AS base_net, s.data ->> 'customization' AS customization
-    FROM import_row AS s JOIN {_ORDERS} ON orders.key = s.key JOIN product AS p ON p.sku = s.data ->> 'sku'
-    WHERE {STAGED_S} AND s.state = 'READY'"""
+    FROM {_ORDERS} CROSS JOIN {STAGED_OF.format(key="orders.key")}
+    CROSS JOIN LATERAL (SELECT id FROM product WHERE sku = s.data ->> 'sku' LIMIT 1) AS p"""
 
 _CHANGED_LINES = statement(f"""
     WITH lines AS MATERIALIZED ({_LINES}), stored AS MATERIALIZED (
-        SELECT i.* FROM order_item AS i JOIN {_ORDERS} ON i.order_id = orders.id
+        SELECT i.* FROM {_ORDERS} CROSS JOIN LATERAL (
+            SELECT * FROM order_item AS t WHERE t.order_id = orders.id OFFSET 0
+        ) AS i
     )
     SELECT DISTINCT coalesce(l.order_id, i.order_id) FROM lines AS l
     FULL JOIN stored AS i ON i.order_id = l.order_id AND i.line = l.line
@@ -83,9 +96,7 @@ _WRITE_LINES = statement(f"""
     ON CONFLICT (order_id, line) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _ITEM_COLUMNS)}""")
 _SURPLUS = f"""
     SELECT i.id FROM order_item AS i JOIN {_ORDERS} ON i.order_id = orders.id
-    WHERE i.line > (SELECT count(*) FROM import_row AS s
-                    WHERE {STAGED_S} AND s.key = orders.key AND s.state = 'READY'
-                      AND s.data ->> 'sku' IS NOT NULL)"""
+    WHERE i.line > (SELECT count(s.data ->> 'sku') FROM {STAGED_OF.format(key="orders.key")})"""
 _UNLINK = statement(f"UPDATE order_return SET item_id = NULL WHERE item_id IN ({_SURPLUS})")
 _DROP_LINES = statement(f"DELETE FROM order_item WHERE id IN ({_SURPLUS})")
 # Not what was voided for another reason than the order's cancellation.
@@ -113,8 +124,7 @@ async def load_orders(session: AsyncSession, loading: Loading, chunk: Chunk) -> 
     for head in heads:
         if head.key not in whole:
             done.count(Outcome.FAILED, int(head.lines))
-    without = [head.key for head in heads if head.key not in whole]
-    done.besides["products"] += await create_products(session, loading, chunk, without)
+    done.besides["products"] += await create_products(session, loading, chunk, whole)
     await _Orders(session, loading, chunk, done, customers).write(good)
     return done
 

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.base import new_id
 from domain.events import EventTopic, announce
-from domain.staging import STAGED, Chunk, Failure, Loaded, Loading, listed, recordset, statement
+from domain.staging import STAGED, STAGED_OF, Chunk, Failure, Loaded, Loading, listed, recordset, statement
 from domain.upsert import Upsert, stored, upsert
 from domain.values import BadValue, ValueCode, shown
 
@@ -27,16 +27,15 @@ _UPSERT = Upsert(
     at_update={"version": "t.version + 1", "updated_at": ":now"},
     versioned=True,
 )
-_NAMED = f"""
-    FROM (SELECT data ->> 'sku' AS sku, data -> 'product' AS product, line, key FROM import_row
-          WHERE {STAGED} AND state = 'READY') AS named
-    WHERE sku IS NOT NULL AND NOT EXISTS (SELECT FROM product AS p WHERE p.sku = named.sku)"""
-_UNKNOWN = statement(f"SELECT DISTINCT ON (key) key, line, sku {_NAMED} ORDER BY key, line")
+_NO_PRODUCT = "s.data ->> 'sku' IS NOT NULL AND NOT EXISTS (SELECT FROM product AS p WHERE p.sku = s.data ->> 'sku')"
+_UNKNOWN = statement(f"""
+    SELECT DISTINCT ON (key) key, line, data ->> 'sku' AS sku
+    FROM (SELECT * FROM import_row WHERE {STAGED} AND state = 'READY') AS s WHERE {_NO_PRODUCT} ORDER BY key, line""")
 # The last line that names a new article says what it is called.
 _MISSING = statement(f"""
-    SELECT DISTINCT ON (sku) sku, CAST(product AS text) AS product {_NAMED}
-      AND NOT EXISTS (SELECT FROM {recordset("refused", key="text")} WHERE refused.key = named.key)
-    ORDER BY sku, line DESC""")
+    SELECT DISTINCT ON (sku) s.data ->> 'sku' AS sku, CAST(s.data -> 'product' AS text) AS product
+    FROM {recordset("wanted", key="text")} CROSS JOIN {STAGED_OF.format(key="wanted.key")}
+    WHERE {_NO_PRODUCT} ORDER BY sku, s.line DESC""")
 _CREATE = statement(f"""
     WITH made AS (SELECT * FROM {recordset("made", id="uuid", sku="text", name="text", category_path="text[]")})
     INSERT INTO product (id, sku, name, category_path, created_at, updated_at)
@@ -61,11 +60,11 @@ async def unknown_products(session: AsyncSession, loading: Loading, chunk: Chunk
     }
 
 
-async def create_products(session: AsyncSession, loading: Loading, chunk: Chunk, refused: Collection[str]) -> int:
-    """Create the products that the chunk's lines name and nobody knows, but for the orders refused.  How many."""
+async def create_products(session: AsyncSession, loading: Loading, chunk: Chunk, wanted: Collection[str]) -> int:
+    """Create the products that the chunk's lines name and nobody knows, those of the orders wanted.  How many."""
     if not loading.create_products:
         return 0
-    places = {**chunk.of(loading), "refused": listed({"key": key} for key in refused)}
+    places = {**chunk.of(loading), "wanted": listed({"key": key} for key in wanted)}
     rows: list[dict[str, Any]] = []
     for row in await session.execute(_MISSING, places):
         rows.append({**orjson.loads(row.product or "{}"), "id": new_id(loading.now), "sku": row.sku})

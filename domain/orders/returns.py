@@ -8,7 +8,7 @@ from domain.customers.refs import customers_seen, no_customer
 from domain.events import EventTopic, announce
 from domain.orders.heads import sightings
 from domain.orders.products import create_products, unknown_products
-from domain.staging import STAGED, STAGED_S, Chunk, Loaded, Loading, Outcome, listed, recordset, statement, unloaded
+from domain.staging import STAGED, STAGED_OF, Chunk, Loaded, Loading, Outcome, listed, recordset, statement, unloaded
 
 SUBJECT = "returns"
 _COLUMNS = (
@@ -33,9 +33,8 @@ _WRITE = statement(f"""
                CAST(s.data ->> 'base_net' AS numeric(20, 4)) AS base_net,
                coalesce(s.data ->> 'channel', o.channel) AS channel, coalesce(s.data ->> 'store', o.store) AS store,
                CAST(s.data ->> 'placed_at' AS timestamptz) AS returned_at, o.cancelled_at AS voided_at
-        FROM import_row AS s
-        JOIN {recordset("wanted", key="text", id="uuid")} ON wanted.key = s.key
-        LEFT JOIN product AS p ON p.sku = s.data ->> 'sku'
+        FROM {recordset("wanted", key="text", id="uuid")} CROSS JOIN {STAGED_OF.format(key="wanted.key")}
+        LEFT JOIN LATERAL (SELECT id FROM product WHERE sku = s.data ->> 'sku' LIMIT 1) AS p ON true
         LEFT JOIN LATERAL (
             SELECT * FROM orders AS t
             WHERE t.system = :system AND t.external_id = coalesce(s.data ->> 'returned_order', s.key) LIMIT 1
@@ -43,7 +42,6 @@ _WRITE = statement(f"""
         LEFT JOIN LATERAL (
             SELECT i.id FROM order_item AS i WHERE i.order_id = o.id AND i.product_id = p.id ORDER BY i.line LIMIT 1
         ) AS i ON true
-        WHERE {STAGED_S} AND s.state = 'READY'
     ), judged AS MATERIALIZED (
         SELECT l.*, r.id AS stored_id, r.id IS NOT NULL
                AND ROW({", ".join(f"l.{name}" for name in _COLUMNS)}) IS DISTINCT FROM
@@ -82,11 +80,11 @@ async def load_returns(session: AsyncSession, loading: Loading, chunk: Chunk) ->
     customers = await customers_seen(session, loading, sightings(good), done)
     done.failures += [no_customer(head.line, head.customer) for head in good if head.customer not in customers]
     wanted = {head.key: customers[head.customer] for head in good if head.customer in customers}
-    without = [head.key for head in heads if head.key not in wanted]
-    done.besides["products"] += await create_products(session, loading, chunk, without)
-    rows = [{"key": key, "id": id_} for key, id_ in wanted.items()]
+    done.besides["products"] += await create_products(session, loading, chunk, wanted)
     places = {**chunk.of(loading), "system": loading.system, "now": loading.now}
-    written = await session.execute(_WRITE, {**places, "wanted": listed(rows)})
+    written = await session.execute(
+        _WRITE, {**places, "wanted": listed({"key": key, "id": id_} for key, id_ in wanted.items())}
+    )
     outcomes: dict[str, Outcome] = defaultdict(lambda: Outcome.FAILED)
     for row in written:
         outcomes[row.key] = Outcome.CREATED if row.created else Outcome.UPDATED if row.changed else Outcome.UNCHANGED
