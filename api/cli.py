@@ -2,7 +2,7 @@
 
 import typer
 
-from api.commands import doctor, key, migrate, tenant
+from api.commands import doctor, import_file, key, migrate, tenant
 from api.commands.frame import EXITS
 
 app = typer.Typer(
@@ -17,6 +17,7 @@ app.add_typer(tenant.app, name="tenant")
 app.add_typer(key.app, name="key")
 app.command("migrate")(migrate.migrate)
 app.command("doctor")(doctor.doctor)
+app.command("import")(import_file.import_)
 
 
 def main() -> None:

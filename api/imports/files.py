@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
+from api.imports.shape import wrong
 from domain.values import BadValue, ValueCode
 
 Cells = dict[str, Any]
@@ -57,13 +59,22 @@ class Table:
     def _open(self) -> Iterator[TextIOWrapper]:
         # Bytes that are not of the encoding become lone surrogates, which the checks name by line and column.
         encoding = "utf-8-sig" if self.encoding.lower().replace("_", "-") == "utf-8" else self.encoding
-        with self.path.open("rb") as disk:
+        with self._readable(), self.path.open("rb") as disk:
             counted = _Counted(self, disk)
             source = gzip.GzipFile(fileobj=counted) if self.path.suffix == ".gz" else counted
             with TextIOWrapper(
                 cast(IO[bytes], source), encoding=encoding, errors="surrogateescape", newline=""
             ) as text:
                 yield text
+
+    @contextmanager
+    def _readable(self) -> Iterator[None]:
+        """A file that cannot be read at all, e.g. cut short, is refused."""
+        try:
+            yield
+        except (OSError, EOFError, zlib.error, UnicodeError) as error:
+            name = self.path.name
+            raise wrong((name,), f"cannot be read: {error}.", f"无法读取：{error}。") from None
 
     def _csv(self, text: TextIOWrapper) -> Iterator[Row]:
         csv.field_size_limit(LONGEST_CELL)
