@@ -5,6 +5,7 @@ A failing tenant stops no other.  Run again, it goes on where it stopped.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -50,16 +51,18 @@ async def migrate_platform(owner_dsn: str, login: str, password: str | None) -> 
     revisions = platform_revisions()
     connection = await asyncpg.connect(owner_dsn)
     try:
-        async with connection.transaction():
-            # Nothing exists yet that could be locked but the database's own row.
-            await connection.execute("SELECT pg_advisory_xact_lock(hashtext('regulars platform'))")
+        # Another process may make it at this moment; then it exists.
+        with suppress(asyncpg.UniqueViolationError, asyncpg.DuplicateSchemaError):
             await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
+        async with connection.transaction():
+            # A comment locks the schema until the end, and only its owner may write one; an advisory lock, anybody.
+            await connection.execute(f"COMMENT ON SCHEMA {SCHEMA} IS 'Regulars: the control plane'")
             current = None
             if await connection.fetchval(f"SELECT to_regclass('{SCHEMA}.alembic_version')"):
                 current = await connection.fetchval(f"SELECT version_num FROM {SCHEMA}.alembic_version")
             if current != revisions.head:
                 await connection.execute(revisions.sql(current))
-        return await prepare_roles(connection, login, password)
+            return await prepare_roles(connection, login, password)
     finally:
         await connection.close()
 

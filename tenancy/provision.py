@@ -51,7 +51,7 @@ class NewTenant:
         check_slug(self.slug)
         try:
             ZoneInfo(self.timezone)
-        except (OSError, ValueError) as unknown:
+        except (OSError, ValueError, KeyError) as unknown:
             raise BadTenant(f"no time zone is named {self.timezone[:80]!a}") from unknown
         if not (self.base_currency.isascii() and self.base_currency.isalpha() and len(self.base_currency) == 3):
             raise BadTenant(f"not an ISO 4217 currency: {self.base_currency[:80]!a}")

@@ -35,6 +35,10 @@ HARDENING = {
 SET_CONFIG = "set_config"
 
 
+class UnfitRole(Exception):
+    """A role cannot be used for this; the text says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Hardening:
     """What PUBLIC still has and should not."""
@@ -56,8 +60,11 @@ async def prepare_roles(owner: Any, login: str, password: str | None) -> Hardeni
     """Make the login role and take from PUBLIC what it must not have.  ``owner`` is an asyncpg connection.
 
     Idempotent.  Managed PostgreSQL only warns when it refuses a REVOKE: the result is what was read back.
+    Raises ``UnfitRole``.
     """
     login = checked(login)
+    if login == await owner.fetchval("SELECT current_user"):
+        raise UnfitRole("the owner and the login role must be two roles: one may do everything, the other nothing")
     async with owner.transaction():
         if not await owner.fetchval("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1)", login):
             await owner.execute(f"CREATE ROLE {login} LOGIN NOINHERIT")
@@ -136,7 +143,7 @@ _INHERITS_15 = (
 
 
 def checked(role: str) -> str:
-    """The role's name, if it needs no quotes.  ValueError otherwise."""
+    """The role's name, if it needs no quotes.  Raises ``UnfitRole``."""
     if not ROLE_NAME.fullmatch(role):
-        raise ValueError(f"use a role whose name has small letters, digits and '_' only: {role!a}")
+        raise UnfitRole(f"use a role whose name has small letters, digits and '_' only: {role!a}")
     return role

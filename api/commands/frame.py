@@ -28,6 +28,7 @@ from tenancy.migrate import migrate_platform
 from tenancy.place import NoPlace
 from tenancy.provision import BadTenant, SlugTaken
 from tenancy.registry import CannotMove, NoTenant
+from tenancy.roles import UnfitRole
 from tenancy.tenant import BadSlug
 from tenancy.waiting import Busy, reason
 
@@ -52,7 +53,7 @@ EXITS = (
     " 6 some of it failed, or something was found wrong."
 )
 ANSWERS: tuple[tuple[tuple[type[BaseException], ...], Exit], ...] = (
-    ((BadSlug, BadTenant, BadKey, SlugTaken, CannotMove, Busy), Exit.REFUSED),
+    ((BadSlug, BadTenant, BadKey, SlugTaken, CannotMove, Busy, UnfitRole), Exit.REFUSED),
     ((NoTenant, NoKey), Exit.NOT_FOUND),
     ((NoDatabase, NoPlace, OSError, asyncpg.PostgresConnectionError), Exit.NO_DATABASE),
     ((asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError), Exit.NO_DATABASE),

@@ -55,9 +55,10 @@ async def test_a_reader_binds_and_reads_it(fresh: Engines, tenant: Tenant, kind:
 async def test_a_writer_binds_and_reads_it(fresh: Engines, tenant: Tenant, kind: str) -> None:
     async with Scope(fresh).write(tenant) as session:
         driver: Any = (await (await session.connection()).get_raw_connection()).driver_connection
-        assert await driver.fetchval(f"SELECT $1::{kind}", VALUES[kind]) == VALUES[kind]
+        expected = [{"a": 1}] if kind == "jsonb[]" else VALUES[kind]  # SQLAlchemy's codec parses
+        assert await driver.fetchval(f"SELECT $1::{kind}", VALUES[kind]) == expected
         await driver.reload_schema_state()
-        assert await driver.fetchval(f"SELECT $1::{kind} AS again", VALUES[kind]) == VALUES[kind]
+        assert await driver.fetchval(f"SELECT $1::{kind} AS again", VALUES[kind]) == expected
 
 
 async def test_json_stays_the_bytes_that_the_server_made(fresh: Engines, tenant: Tenant) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tenancy.engine import Engines
 from tenancy.migrate import migrate_platform
-from tenancy.roles import HARDENING, Hardening, login_faults, read_hardening
+from tenancy.roles import HARDENING, Hardening, UnfitRole, login_faults, read_hardening
 from tenancy.scope import Scope
 from tests.support.postgres import Server, a_database
 from tests.support.tenants import an_owner, maker
@@ -120,3 +120,11 @@ async def test_an_owner_that_may_not_harden_gets_a_prepared_database_and_an_hone
     app = await asyncpg.connect(managed.app_dsn)
     assert await login_faults(app) == []
     await app.close()
+
+
+async def test_one_role_cannot_be_owner_and_login_role(database: Server) -> None:
+    before = await asyncpg.connect(database.owner_dsn)
+    with pytest.raises(UnfitRole):
+        await migrate_platform(database.owner_dsn, str(urlsplit(database.owner_dsn).username), None)
+    assert await before.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+    await before.close()

@@ -43,9 +43,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_tenant"),
         sa.UniqueConstraint("slug", name="uq_tenant_slug"),
         sa.ForeignKeyConstraint(["node"], ["platform.node.name"], name="fk_tenant_node"),
-        sa.CheckConstraint(f"status IN ({STATUS})", name="ck_tenant_status"),
-        sa.CheckConstraint("fiscal_year_start BETWEEN 1 AND 12", name="ck_tenant_month"),
-        sa.CheckConstraint("week_start BETWEEN 1 AND 7", name="ck_tenant_weekday"),
+        sa.CheckConstraint(f"status IN ({STATUS})", name="status"),
+        sa.CheckConstraint("fiscal_year_start BETWEEN 1 AND 12", name="month"),
+        sa.CheckConstraint("week_start BETWEEN 1 AND 7", name="weekday"),
         schema="platform",
     )
     op.create_table(
@@ -85,7 +85,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_change"),
-        sa.CheckConstraint("id = 1", name="ck_change_one_row"),
+        sa.CheckConstraint("id = 1", name="one_row"),
         schema="platform",
     )
     op.execute("INSERT INTO platform.change VALUES (1, 0)")
