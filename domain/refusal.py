@@ -29,6 +29,21 @@ class ProblemCode(StrEnum):
     IMMUTABLE = "IMMUTABLE"
     DUPLICATE = "DUPLICATE"
     VALIDATION = "VALIDATION"
+    # Of one value or one row of a file.
+    REQUIRED = "REQUIRED"
+    BAD_TEXT = "BAD_TEXT"
+    TOO_LONG = "TOO_LONG"
+    NOT_A_NUMBER = "NOT_A_NUMBER"
+    OUT_OF_RANGE = "OUT_OF_RANGE"
+    BAD_DATE = "BAD_DATE"
+    NOT_AN_OPTION = "NOT_AN_OPTION"
+    UNKNOWN_CURRENCY = "UNKNOWN_CURRENCY"
+    NO_EXCHANGE_RATE = "NO_EXCHANGE_RATE"
+    UNKNOWN_ATTRIBUTE = "UNKNOWN_ATTRIBUTE"
+    BAD_EMAIL = "BAD_EMAIL"
+    BAD_PHONE = "BAD_PHONE"
+    BAD_SCALE = "BAD_SCALE"
+    BROKEN_ROW = "BROKEN_ROW"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

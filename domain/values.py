@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from domain.money import is_currency
+from domain.refusal import ProblemCode
 from domain.words import Words
 
 Check = Callable[[Any], Any]
@@ -24,30 +25,10 @@ _TRUE = frozenset(("true", "yes", "y", "1", "t", "是"))
 _FALSE = frozenset(("false", "no", "n", "0", "f", "否"))
 
 
-class ValueCode(StrEnum):
-    """What is wrong with a value or a row, for programs.  Codes are never changed."""
-
-    REQUIRED = "REQUIRED"
-    BAD_TEXT = "BAD_TEXT"
-    TOO_LONG = "TOO_LONG"
-    NOT_A_NUMBER = "NOT_A_NUMBER"
-    OUT_OF_RANGE = "OUT_OF_RANGE"
-    BAD_DATE = "BAD_DATE"
-    NOT_AN_OPTION = "NOT_AN_OPTION"
-    UNKNOWN_CURRENCY = "UNKNOWN_CURRENCY"
-    NO_EXCHANGE_RATE = "NO_EXCHANGE_RATE"
-    UNKNOWN_ATTRIBUTE = "UNKNOWN_ATTRIBUTE"
-    BAD_EMAIL = "BAD_EMAIL"
-    BAD_PHONE = "BAD_PHONE"
-    BAD_SCALE = "BAD_SCALE"
-    NOT_FOUND = "NOT_FOUND"
-    BROKEN_ROW = "BROKEN_ROW"
-
-
 class BadValue(Exception):
     """A value that cannot be stored."""
 
-    def __init__(self, code: ValueCode, en: str, zh: str) -> None:
+    def __init__(self, code: ProblemCode, en: str, zh: str) -> None:
         super().__init__(en)
         self.code, self.text = code, Words(en, zh)
 
@@ -63,10 +44,10 @@ def text_of(value: Any) -> str:
     """Text that PostgreSQL and JSON can hold: no NUL, no lone surrogate."""
     text = value if isinstance(value, str) else str(value)
     if isinstance(value, list | dict | bool):
-        raise BadValue(ValueCode.BAD_TEXT, f"{shown(value)} is not text.", f"{shown(value)} 不是文本。")
+        raise BadValue(ProblemCode.BAD_TEXT, f"{shown(value)} is not text.", f"{shown(value)} 不是文本。")
     if "\0" in text or not _encodable(text):
         raise BadValue(
-            ValueCode.BAD_TEXT,
+            ProblemCode.BAD_TEXT,
             "The text holds a NUL or bytes that are not of its encoding.",
             "文本含有空字符（NUL）或与编码不符的字节。",
         )
@@ -79,7 +60,7 @@ def text(longest: int = LONGEST_TEXT) -> Check:
     def check(value: Any) -> str:
         found = text_of(value)
         if len(found) > longest:
-            raise BadValue(ValueCode.TOO_LONG, f"Longer than {longest} characters.", f"超过 {longest} 个字符。")
+            raise BadValue(ProblemCode.TOO_LONG, f"Longer than {longest} characters.", f"超过 {longest} 个字符。")
         return found
 
     return check
@@ -89,10 +70,12 @@ def texts(value: Any) -> list[str]:
     """A list of short texts, none blank, each once, in order."""
     given = [value] if isinstance(value, str) else value
     if not isinstance(given, list | tuple):
-        raise BadValue(ValueCode.BAD_TEXT, f"{shown(value)} is not a list of texts.", f"{shown(value)} 不是文本列表。")
+        raise BadValue(
+            ProblemCode.BAD_TEXT, f"{shown(value)} is not a list of texts.", f"{shown(value)} 不是文本列表。"
+        )
     found = list(dict.fromkeys(stripped for one in given if (stripped := text()(one).strip())))
     if len(found) > MOST_TEXTS:
-        raise BadValue(ValueCode.TOO_LONG, f"More than {MOST_TEXTS} texts.", f"超过 {MOST_TEXTS} 项。")
+        raise BadValue(ProblemCode.TOO_LONG, f"More than {MOST_TEXTS} texts.", f"超过 {MOST_TEXTS} 项。")
     return found
 
 
@@ -134,7 +117,7 @@ def integer(low: int = -(2**31), high: int = 2**31 - 1) -> Check:
         number = between(low, high)(value)
         if number != number.to_integral_value():
             raise BadValue(
-                ValueCode.NOT_A_NUMBER, f"{shown(value)} is not a whole number.", f"{shown(value)} 不是整数。"
+                ProblemCode.NOT_A_NUMBER, f"{shown(value)} is not a whole number.", f"{shown(value)} 不是整数。"
             )
         return int(number)
 
@@ -146,7 +129,7 @@ def boolean(value: Any) -> bool:
     word = str(value).strip().lower()
     if word in _TRUE or word in _FALSE:
         return word in _TRUE
-    raise BadValue(ValueCode.NOT_AN_OPTION, f"{shown(value)} is neither yes nor no.", f"{shown(value)} 不是布尔值。")
+    raise BadValue(ProblemCode.NOT_AN_OPTION, f"{shown(value)} is neither yes nor no.", f"{shown(value)} 不是布尔值。")
 
 
 def one_of(options: type[StrEnum] | tuple[str, ...]) -> Check:
@@ -157,7 +140,7 @@ def one_of(options: type[StrEnum] | tuple[str, ...]) -> Check:
         if str(value) not in allowed:
             listed = ", ".join(sorted(allowed)[:25])
             raise BadValue(
-                ValueCode.NOT_AN_OPTION,
+                ProblemCode.NOT_AN_OPTION,
                 f"{shown(value)} is none of {listed}.",
                 f"{shown(value)} 不在可选值之内：{listed}。",
             )
@@ -196,19 +179,19 @@ def currency(value: Any) -> str:
     code = str(value).upper()
     if not is_currency(code):
         raise BadValue(
-            ValueCode.UNKNOWN_CURRENCY, f"{shown(value)} is not a currency.", f"{shown(value)} 不是货币代码。"
+            ProblemCode.UNKNOWN_CURRENCY, f"{shown(value)} is not a currency.", f"{shown(value)} 不是货币代码。"
         )
     return code
 
 
 def required(en: str, zh: str) -> BadValue:
     """What is missing."""
-    return BadValue(ValueCode.REQUIRED, f"{en} is missing.", f"缺少{zh}。")
+    return BadValue(ProblemCode.REQUIRED, f"{en} is missing.", f"缺少{zh}。")
 
 
 def out_of_range(en: str, zh: str) -> BadValue:
     """A number or date that cannot be stored or cannot be meant."""
-    return BadValue(ValueCode.OUT_OF_RANGE, en, zh)
+    return BadValue(ProblemCode.OUT_OF_RANGE, en, zh)
 
 
 def _is_dust(number: Decimal) -> bool:
@@ -227,12 +210,12 @@ def _encodable(text: str) -> bool:
 
 
 def _no_number(value: Any) -> BadValue:
-    return BadValue(ValueCode.NOT_A_NUMBER, f"{shown(value)} is not a number.", f"{shown(value)} 不是数字。")
+    return BadValue(ProblemCode.NOT_A_NUMBER, f"{shown(value)} is not a number.", f"{shown(value)} 不是数字。")
 
 
 def _no_date(value: Any) -> BadValue:
     return BadValue(
-        ValueCode.BAD_DATE,
+        ProblemCode.BAD_DATE,
         f"{shown(value)} is not a date (ISO 8601, or the format the map names).",
         f"{shown(value)} 不是日期（ISO 8601 或映射所定格式）。",
     )

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
 from api.imports.shape import wrong
-from domain.values import BadValue, ValueCode
+from domain.refusal import ProblemCode
+from domain.values import BadValue
 
 Cells = dict[str, Any]
 LONGEST_CELL = 1_000_000
@@ -128,4 +129,4 @@ class _Counted:
 
 
 def _broken(why: str) -> BadValue:
-    return BadValue(ValueCode.BROKEN_ROW, f"The row cannot be read: {why}.", f"无法读取该行：{why}。")
+    return BadValue(ProblemCode.BROKEN_ROW, f"The row cannot be read: {why}.", f"无法读取该行：{why}。")

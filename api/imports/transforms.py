@@ -7,7 +7,8 @@ from typing import Any
 
 from api.imports.files import Cells
 from api.imports.shape import Path, table, wrong
-from domain.values import BadValue, ValueCode, shown
+from domain.refusal import ProblemCode
+from domain.values import BadValue, shown
 
 Source = Callable[[Cells], Any]
 Step = Callable[[str], Any]
@@ -98,7 +99,7 @@ def _mapped(values: dict[str, str], otherwise: str | None) -> Step:
         if found is None:
             listed = ", ".join(list(values)[:25])
             raise BadValue(
-                ValueCode.NOT_AN_OPTION,
+                ProblemCode.NOT_AN_OPTION,
                 f"The map has no value for {shown(text)}; it has {listed}.",
                 f"映射中没有 {shown(text)} 的对应值；已有：{listed}。",
             )
@@ -113,7 +114,7 @@ def _dated(format_: str) -> Step:
             return datetime.strptime(text, format_)
         except ValueError:
             raise BadValue(
-                ValueCode.BAD_DATE,
+                ProblemCode.BAD_DATE,
                 f"{shown(text)} is not a date of the form {format_}.",
                 f"{shown(text)} 不是 {format_} 格式的日期。",
             ) from None

@@ -11,7 +11,8 @@ from domain import values
 from domain.customers.attribute import AttributeDefinition, AttributeType
 from domain.customers.customer import Customer
 from domain.customers.normalise import email, phone
-from domain.values import BadValue, Check, ValueCode, shown
+from domain.refusal import ProblemCode
+from domain.values import BadValue, Check, shown
 
 # Set by the product, never by a caller.
 KEPT = frozenset(
@@ -26,7 +27,7 @@ def zone(value: Any) -> str:
     """An IANA time zone."""
     if str(value) not in available_timezones():
         raise BadValue(
-            ValueCode.NOT_AN_OPTION, f"{shown(value)} is not an IANA time zone.", f"{shown(value)} 不是 IANA 时区。"
+            ProblemCode.NOT_AN_OPTION, f"{shown(value)} is not an IANA time zone.", f"{shown(value)} 不是 IANA 时区。"
         )
     return str(value)
 
@@ -89,5 +90,5 @@ def attribute_checks(definitions: Mapping[str, AttributeDefinition]) -> dict[str
 def unknown_attribute(name: str) -> BadValue:
     """No attribute of that key is defined."""
     return BadValue(
-        ValueCode.UNKNOWN_ATTRIBUTE, f"No attribute {shown(name)} is defined.", f"未定义属性 {shown(name)}。"
+        ProblemCode.UNKNOWN_ATTRIBUTE, f"No attribute {shown(name)} is defined.", f"未定义属性 {shown(name)}。"
     )

@@ -6,9 +6,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.customers.fields import NEVER_NULL, WRITABLE
 from domain.customers.history import Change, record_changes
 from domain.events import EventTopic, announce
+from domain.refusal import ProblemCode
 from domain.staging import Chunk, Failure, Loaded, Loading
 from domain.upsert import Upsert, stored, upsert
-from domain.values import BadValue, ValueCode
+from domain.values import BadValue
 
 SUBJECT = "customers"
 _DEFAULTS = {"kind": "'PERSON'", "tags": "'{}'"}
@@ -77,4 +78,4 @@ async def load_customers(session: AsyncSession, loading: Loading, chunk: Chunk) 
 
 def erased() -> BadValue:
     """The customer was erased, and is not brought back by an import."""
-    return BadValue(ValueCode.NOT_FOUND, "This customer was erased.", "该客户已被删除。")
+    return BadValue(ProblemCode.NOT_FOUND, "This customer was erased.", "该客户已被删除。")

@@ -5,7 +5,8 @@ from typing import Any
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
-from domain.values import BadValue, Check, ValueCode, shown, text_of
+from domain.refusal import ProblemCode
+from domain.values import BadValue, Check, shown, text_of
 
 
 def email(value: Any) -> str:
@@ -15,7 +16,7 @@ def email(value: Any) -> str:
         found = validate_email(text_of(value).strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError:
         raise BadValue(
-            ValueCode.BAD_EMAIL, f"{shown(value)} is not an e-mail address.", f"{shown(value)} 不是电子邮箱地址。"
+            ProblemCode.BAD_EMAIL, f"{shown(value)} is not an e-mail address.", f"{shown(value)} 不是电子邮箱地址。"
         ) from None
     return found.normalized.lower()
 
@@ -30,7 +31,7 @@ def phone(region: str | None = None) -> Check:
             found = None
         if found is None or not phonenumbers.is_possible_number(found):
             raise BadValue(
-                ValueCode.BAD_PHONE,
+                ProblemCode.BAD_PHONE,
                 f"{shown(value)} is not a phone number (give the country code).",
                 f"{shown(value)} 不是电话号码（请带国家代码）。",
             )

@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.base import new_id
 from domain.customers.fields import WRITABLE
 from domain.events import EventTopic, announce
+from domain.refusal import ProblemCode
 from domain.staging import STAGED, Chunk, Failure, Loaded, Loading, listed, recordset, statement
-from domain.values import BadValue, ValueCode, shown
+from domain.values import BadValue, shown
 
 
 @dataclass(slots=True)
@@ -123,7 +124,7 @@ def _named_at(at: str) -> TextClause:
 def no_customer(line: int, ref: str) -> Failure:
     """A row's customer is unknown, and the import may not create customers."""
     problem = BadValue(
-        ValueCode.NOT_FOUND,
+        ProblemCode.NOT_FOUND,
         f"No customer has the reference {shown(ref)}.",
         f"没有编号为 {shown(ref)} 的客户。",
     )

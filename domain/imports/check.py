@@ -9,7 +9,8 @@ from domain.imports.kinds import BUILD, check_of, field_checks
 from domain.imports.records import ATTRIBUTES
 from domain.imports.subjects import ImportKind
 from domain.imports.terms import BadRecord, Fault, Staged, Terms
-from domain.values import BadValue, ValueCode, shown, text_of
+from domain.refusal import ProblemCode
+from domain.values import BadValue, shown, text_of
 
 MOST_REMEMBERED = 10_000  # by field
 _UNSEEN = object()
@@ -88,4 +89,4 @@ def unknown_field(name: str) -> BadValue:
     """There is no field of that name."""
     if name.startswith(ATTRIBUTES):
         return unknown_attribute(name.removeprefix(ATTRIBUTES))
-    return BadValue(ValueCode.NOT_AN_OPTION, f"There is no field {shown(name)}.", f"没有字段 {shown(name)}。")
+    return BadValue(ProblemCode.NOT_AN_OPTION, f"There is no field {shown(name)}.", f"没有字段 {shown(name)}。")

@@ -11,7 +11,8 @@ from domain.imports.terms import OF_CUSTOMER, Staged, Terms, fault, need, nested
 from domain.interactions import load as interactions
 from domain.interactions.interaction import Direction
 from domain.orders import products
-from domain.values import BadValue, ValueCode, out_of_range
+from domain.refusal import ProblemCode
+from domain.values import BadValue, out_of_range
 
 ATTRIBUTES, PROPERTIES = "attributes.", "properties."
 # The scale a kind is asked on unless the record says; what is not here needs no score.
@@ -123,7 +124,7 @@ class Feedback:
         first, last = scale
         if first is None or last is None or first >= last or (made["kind"] == "NPS" and scale != [0, 10]):
             problem = BadValue(
-                ValueCode.BAD_SCALE,
+                ProblemCode.BAD_SCALE,
                 "A score needs a scale from low to high; NPS is asked from 0 to 10.",
                 "评分须有由低到高的量表；NPS 的量表为 0 到 10。",
             )

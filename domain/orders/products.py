@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.base import new_id
 from domain.events import EventTopic, announce
+from domain.refusal import ProblemCode
 from domain.staging import STAGED, STAGED_OF, Chunk, Failure, Loaded, Loading, listed, recordset, statement
 from domain.upsert import Upsert, stored, upsert
-from domain.values import BadValue, ValueCode, shown
+from domain.values import BadValue, shown
 
 SUBJECT = "products"
 _UPSERT = Upsert(
@@ -76,5 +77,5 @@ async def create_products(session: AsyncSession, loading: Loading, chunk: Chunk,
 
 def _no_product(sku: str) -> BadValue:
     return BadValue(
-        ValueCode.NOT_FOUND, f"No product has article number {shown(sku)}.", f"没有货号为 {shown(sku)} 的商品。"
+        ProblemCode.NOT_FOUND, f"No product has article number {shown(sku)}.", f"没有货号为 {shown(sku)} 的商品。"
     )

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.money import quantized
 from domain.orders.order import ExchangeRate
-from domain.values import WIDEST, BadValue, ValueCode, out_of_range
+from domain.refusal import ProblemCode
+from domain.values import WIDEST, BadValue, out_of_range
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Rates:
         place = bisect_right(self.days.get(currency, ()), on)
         if place == 0:
             raise BadValue(
-                ValueCode.NO_EXCHANGE_RATE,
+                ProblemCode.NO_EXCHANGE_RATE,
                 f"No exchange rate from {currency} to {self.base} on or before {on}.",
                 f"{on} 及之前没有 {currency} 对 {self.base} 的汇率。",
             )

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from domain import values
 from domain.customers.fields import WRITABLE, customer_fields
 from domain.customers.normalise import email, phone
-from domain.values import BadValue, Check, ValueCode
+from domain.refusal import ProblemCode
+from domain.values import BadValue, Check
 
 
 @pytest.mark.parametrize(
@@ -44,30 +45,30 @@ def test_a_good_value_is_stored_in_one_form(check: Check, given: Any, stored: An
 @pytest.mark.parametrize(
     ("check", "given", "code"),
     [
-        (values.decimal, "NaN", ValueCode.NOT_A_NUMBER),
-        (values.decimal, "Infinity", ValueCode.NOT_A_NUMBER),
-        (values.decimal, float("inf"), ValueCode.NOT_A_NUMBER),
-        (values.decimal, "1e999", ValueCode.OUT_OF_RANGE),
-        (values.decimal, "1e16", ValueCode.OUT_OF_RANGE),
-        (values.decimal, "٣", ValueCode.NOT_A_NUMBER),
-        (values.decimal, "1_000", ValueCode.NOT_A_NUMBER),
-        (values.decimal, True, ValueCode.NOT_A_NUMBER),
-        (values.integer(), "1.5", ValueCode.NOT_A_NUMBER),
-        (values.integer(0, 100), "101", ValueCode.OUT_OF_RANGE),
-        (values.boolean, "perhaps", ValueCode.NOT_AN_OPTION),
-        (values.day, "2023-02-29", ValueCode.BAD_DATE),
-        (values.instant(ZoneInfo("Asia/Shanghai")), "0001-01-01", ValueCode.BAD_DATE),
-        (values.currency, "XYZ", ValueCode.UNKNOWN_CURRENCY),
-        (values.text(), "a\0b", ValueCode.BAD_TEXT),
-        (values.text(), "\ud800", ValueCode.BAD_TEXT),
-        (values.text(3), "four", ValueCode.TOO_LONG),
-        (email, "a@b@c", ValueCode.BAD_EMAIL),
-        (email, "\ud800@example.com", ValueCode.BAD_TEXT),
-        (phone(), "030 123456", ValueCode.BAD_PHONE),
-        (phone("DE"), "1", ValueCode.BAD_PHONE),
+        (values.decimal, "NaN", ProblemCode.NOT_A_NUMBER),
+        (values.decimal, "Infinity", ProblemCode.NOT_A_NUMBER),
+        (values.decimal, float("inf"), ProblemCode.NOT_A_NUMBER),
+        (values.decimal, "1e999", ProblemCode.OUT_OF_RANGE),
+        (values.decimal, "1e16", ProblemCode.OUT_OF_RANGE),
+        (values.decimal, "٣", ProblemCode.NOT_A_NUMBER),
+        (values.decimal, "1_000", ProblemCode.NOT_A_NUMBER),
+        (values.decimal, True, ProblemCode.NOT_A_NUMBER),
+        (values.integer(), "1.5", ProblemCode.NOT_A_NUMBER),
+        (values.integer(0, 100), "101", ProblemCode.OUT_OF_RANGE),
+        (values.boolean, "perhaps", ProblemCode.NOT_AN_OPTION),
+        (values.day, "2023-02-29", ProblemCode.BAD_DATE),
+        (values.instant(ZoneInfo("Asia/Shanghai")), "0001-01-01", ProblemCode.BAD_DATE),
+        (values.currency, "XYZ", ProblemCode.UNKNOWN_CURRENCY),
+        (values.text(), "a\0b", ProblemCode.BAD_TEXT),
+        (values.text(), "\ud800", ProblemCode.BAD_TEXT),
+        (values.text(3), "four", ProblemCode.TOO_LONG),
+        (email, "a@b@c", ProblemCode.BAD_EMAIL),
+        (email, "\ud800@example.com", ProblemCode.BAD_TEXT),
+        (phone(), "030 123456", ProblemCode.BAD_PHONE),
+        (phone("DE"), "1", ProblemCode.BAD_PHONE),
     ],
 )
-def test_a_bad_value_is_refused_with_its_code_in_both_languages(check: Check, given: Any, code: ValueCode) -> None:
+def test_a_bad_value_is_refused_with_its_code_in_both_languages(check: Check, given: Any, code: ProblemCode) -> None:
     with pytest.raises(BadValue) as bad:
         check(given)
     assert bad.value.code == code
