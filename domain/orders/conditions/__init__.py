@@ -1,0 +1,1 @@
+"""What rules can ask of orders and their lines."""

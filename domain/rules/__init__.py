@@ -1,0 +1,1 @@
+"""The rule language: one tree, one statement.  It knows no table."""
