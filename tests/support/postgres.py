@@ -1,5 +1,6 @@
 """PostgreSQL for tests: one server for the session, a database for whoever wants to spoil one."""
 
+import asyncio
 import os
 import secrets
 import tempfile
@@ -47,7 +48,9 @@ def a_server() -> Iterator[Server]:
         login = f"{LOGIN}_{secrets.token_hex(4)}:{secrets.token_hex(16)}"
         parts = urlsplit(given)
         host = parts.netloc.rpartition("@")[2]
-        yield Server(given, urlunsplit(parts._replace(netloc=f"{login}@{host}")))
+        server = Server(given, urlunsplit(parts._replace(netloc=f"{login}@{host}")))
+        yield server
+        asyncio.run(_run(given, f"DROP ROLE IF EXISTS {server.login}"))
         return
     programs = os.environ.get("REGULARS_POSTGRES_BIN")
     with tempfile.TemporaryDirectory(prefix="regulars-test-") as made:
@@ -58,21 +61,30 @@ def a_server() -> Iterator[Server]:
 
 
 @asynccontextmanager
-async def a_database(server: Server) -> AsyncIterator[Server]:
-    """A new database with a control plane, dropped at the end with the roles of its tenants."""
+async def a_bare_database(server: Server) -> AsyncIterator[Server]:
+    """A new, empty database, dropped at the end."""
     name = f"regulars_test_{secrets.token_hex(6)}"
     await _run(server.owner_dsn, f'CREATE DATABASE "{name}"')
-    made = server.database(name)
     try:
-        await migrate_platform(made.owner_dsn, made.login, made.password)
-        yield made
+        yield server.database(name)
     finally:
-        roles = await _run(made.owner_dsn, "SELECT 't_' || replace(id::text, '-', '') FROM platform.tenant")
         await _run(server.owner_dsn, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@asynccontextmanager
+async def a_database(server: Server) -> AsyncIterator[Server]:
+    """A new database with a control plane, dropped at the end with the roles of its tenants."""
+    roles: list[tuple[str, ...]] = []
+    try:
+        async with a_bare_database(server) as made:
+            await migrate_platform(made.owner_dsn, made.login, made.password)
+            try:
+                yield made
+            finally:
+                roles = await _run(made.owner_dsn, "SELECT 't_' || replace(id::text, '-', '') FROM platform.tenant")
+    finally:
         for (role,) in roles:
             await _run(server.owner_dsn, f"DROP ROLE IF EXISTS {role}")
-        if os.environ.get("REGULARS_TEST_DATABASE_URL"):
-            await _run(server.owner_dsn, f"DROP ROLE IF EXISTS {server.login}")
 
 
 async def _run(dsn: str, statement: str) -> list[tuple[str, ...]]:

@@ -1,24 +1,24 @@
 """The sample shop on the suite's database, and a judge that compares answers."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
 import orjson
 import pytest
 
-from tenancy.embedded import open_embedded
 from tests.integration.graph.documents import DATA, named
 from tests.support.graph_sample.oracle import World
 from tests.support.graph_sample.seed import plant
 from tests.support.graph_sample.shop import Shop, opened
+from tests.support.postgres import Server, a_bare_database
 
 
 @pytest.fixture(scope="session")
-def graph_dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A database server of the compiler's own tests: they know no tenant and no role."""
-    with open_embedded(tmp_path_factory.mktemp("graph"), durable=False) as server:
-        yield server.owner_dsn
+async def graph_dsn(cluster: Server) -> AsyncIterator[str]:
+    """A database of the compiler's own tests: they know no tenant and no role."""
+    async with a_bare_database(cluster) as database:
+        yield database.owner_dsn
 
 
 @pytest.fixture(scope="session")
