@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -23,4 +23,7 @@ class Settings(BaseSettings):
     )
     require_hardening: bool = Field(
         default=False, description="Refuse to start when isolation is not hardened in full."
+    )
+    secret: SecretStr | None = Field(
+        default=None, min_length=32, description="Authenticates cursors; without it they end with the process."
     )

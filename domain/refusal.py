@@ -85,8 +85,8 @@ class VersionConflict(Problem):
         "It is now at version {current}; you sent {yours}. Read it again.",
         "当前版本为 {current}，您提交的是 {yours}。请重新读取。",
     )
-    current: int
-    yours: int
+    current: int = field(metadata={"doc": "The version it has."})
+    yours: int = field(metadata={"doc": "The version you sent."})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,15 +95,15 @@ class NameTaken(Problem):
 
     code: ClassVar = ProblemCode.NAME_TAKEN
     text: ClassVar = Words("{name!r} is taken already.", "“{name}”已被使用。")
-    name: str
+    name: str = field(metadata={"doc": "The key or name."})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldIssue:
     """One thing wrong with one field of the input."""
 
-    path: tuple[str, ...]
-    code: ProblemCode
+    path: tuple[str, ...] = field(metadata={"doc": "Where in the input, outermost first."})
+    code: ProblemCode = field(metadata={"doc": "What is wrong with it."})
     text: Words
 
     def message(self, locale: str = "en") -> str:
@@ -117,7 +117,7 @@ class Invalid(Problem):
 
     code: ClassVar = ProblemCode.VALIDATION
     text: ClassVar = Words("The input is not valid.", "输入无效。")
-    fields: tuple[FieldIssue, ...] = ()
+    fields: tuple[FieldIssue, ...] = field(default=(), metadata={"doc": "Each thing that is wrong."})
 
 
 def invalid(path: tuple[str, ...] | str, en: str, zh: str, code: ProblemCode = ProblemCode.VALIDATION) -> Refused:

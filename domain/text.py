@@ -1,8 +1,10 @@
-"""Keys and names: the grammar of keys, names in two languages, and text that PostgreSQL and JSON can hold."""
+"""Keys and names: the grammar of keys, names in two languages, and which of them a caller reads."""
 
 import re
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
+
+from sqlalchemy import ColumnElement, func
 
 from domain.refusal import Refused, invalid
 from domain.words import Says, Words
@@ -17,6 +19,20 @@ class Names:
 
     en: Annotated[str | None, Says(Words("English name", "英文名"))] = None
     zh: Annotated[str | None, Says(Words("Chinese name", "中文名"))] = None
+
+
+def name_of(named: type[Any], locale: str | None = None, *, spoken: str) -> ColumnElement[str]:
+    """The name, in the language asked for if there is one in it, else in the other."""
+    return _in(locale or spoken, named.name_en, named.name_zh)
+
+
+def label_of(labelled: type[Any], locale: str | None = None, *, spoken: str) -> ColumnElement[str]:
+    """The label, in the language asked for if there is one in it, else in the other."""
+    return _in(locale or spoken, labelled.label_en, labelled.label_zh)
+
+
+def _in(locale: str, en: Any, zh: Any) -> ColumnElement[str]:
+    return func.coalesce(*((zh, en) if locale.lower().startswith("zh") else (en, zh)))
 
 
 def check_key(key: str) -> None:

@@ -18,6 +18,14 @@ class Fault(NamedTuple):
     zh: str
 
 
+class Closed(Exception):
+    """Raised by a door (``Doors``) that lets this request not in: answered with the fault."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.en)
+        self.fault = fault
+
+
 FAULTS = {
     "BAD_CURSOR": Fault("BAD_USER_INPUT", "Not a cursor of this connection.", "该游标不属于此连接。"),
     "PAGE_SIZE": Fault("BAD_USER_INPUT", "first and last must be 1 to 250.", "first 与 last 须在 1 至 250 之间。"),
@@ -48,7 +56,10 @@ FAULTS = {
 
 def fault(name: str, locale: str, path: list[Any] | None = None, **values: str) -> dict[str, Any]:
     """An error of an answer, by the name of its fault."""
-    found = FAULTS[name]
+    return _answered(FAULTS[name], locale, path, **values)
+
+
+def _answered(found: Fault, locale: str, path: list[Any] | None, **values: str) -> dict[str, Any]:
     message = (found.zh if locale.lower().startswith("zh") else found.en).format(**values)
     made: dict[str, Any] = {"message": message}
     if path is not None:
@@ -63,6 +74,8 @@ def invalid(error: GraphQLError, code: str) -> dict[str, Any]:
 
 def failure(error: BaseException, locale: str, path: list[Any] | None = None) -> dict[str, Any]:
     """What an exception becomes: never its text, which may hold SQL or a row."""
+    if isinstance(error, Closed):
+        return _answered(error.fault, locale, path)
     name = _name_of(error)
     if name != "INTERNAL":
         log.warning("%s: %s", name, type(error).__name__)

@@ -76,6 +76,7 @@ class Executor:
         tenant: Any = None,
         scopes: frozenset[str] = frozenset(),
         locale: str = "en",
+        actor: str = "",
         only_query: bool = False,
     ) -> Answer:
         """Answer one operation of a document.  ``only_query`` refuses others (GET)."""
@@ -89,6 +90,7 @@ class Executor:
             if chosen.operation is OperationType.SUBSCRIPTION:
                 raise Rejected(fault("SUBSCRIPTION", locale))
             env = self._env(chosen, variables or {}, now, tenant, scopes, locale)
+            env.actor = actor
             return await self._answer(document, chosen, env, kind)
         except Rejected as rejected:
             return rejection(rejected.errors, kind)

@@ -35,6 +35,7 @@ class Env:
     used_stored: bool = False
     written: Any = None  # a mutation's payload: id of the row it left behind
     extra: Mapping[str, Any] = field(default_factory=dict)  # and the further fields of its success
+    actor: str = ""  # who asks, as histories name it
     memo: dict[Any, Any] = field(default_factory=dict)
 
     @property

@@ -75,9 +75,9 @@ class Input:
 class Views:
     """What a schema shows.
 
-    ``inject``: parameter name → ``make(planner) -> value`` or ``Held``.  ``refused``: exception class with a
-    ``problem``.  ``problem``: base class of problems, the interface Problem.  ``stored_version``: SELECT of the
-    version of what the product keeps of a tenant.  ``says``: descriptions of common arguments.
+    ``inject``: parameter name → ``make(planner) -> value`` or ``Held``.  ``refused``: exception class with a ``problem``.
+    ``problem``: base class of problems, the interface Problem.  ``stored_version``: SELECT of the version of what the
+    product keeps of a tenant.  ``says``: descriptions of common arguments.
     """
 
     def __init__(
@@ -185,7 +185,7 @@ class Views:
         self.inputs[of] = Input(called, of, known, doc or _doc(of), one, convert, dict(ids or {}))
 
     def shown(self, of: type) -> str:
-        """The name of a dataclass's view; derived from its fields when it was not declared."""
+        """The name of a dataclass's view; derived from its fields when not declared."""
         if of not in self.of_class:
             self.of_class[of] = of.__name__
             problem = self.problem_base is not None and issubclass(of, self.problem_base)
@@ -205,8 +205,13 @@ class Views:
             if field.how == "column" and note in (Same, "Same"):
                 field = _same(field, model, name)
             elif note not in (None, Same, "Same"):
-                known = field.how == "column" and _is_column(model, name)
-                field = replace(_same(field, model, name) if known else field, hint=_evaluated(note, cls))
+                known = (
+                    field.how == "column"
+                    and not (model is None or is_dataclass(model))
+                    and name in inspect(model).columns
+                )
+                hint, known_as = _evaluated(note, cls), _same(field, model, name) if known else field
+                field = replace(known_as, hint=bare(hint), doc=known_as.doc or said_of(hint))
             field = read(field, self.inject)
             made[name] = replace(field, requires=requires) if requires and not field.requires else field
         return made
@@ -253,14 +258,11 @@ def _evaluated(note: Any, cls: type) -> Any:
     """An annotation as the class's module means it; a text that it cannot resolve yet names GraphQL types."""
     if not isinstance(note, str):
         return note
+    of: Any = type("_", (), {"__annotations__": {"note": note}, "__module__": cls.__module__})
     try:
-        return get_type_hints(type("_", (), {"__annotations__": {"note": note}, "__module__": cls.__module__}))["note"]
+        return get_type_hints(of, include_extras=True)["note"]
     except NameError:
         return note
-
-
-def _is_column(model: Any, name: str) -> bool:
-    return model is not None and not is_dataclass(model) and name in inspect(model).columns
 
 
 def _dataclass_arguments(of: Any) -> dict[str, Argument]:

@@ -48,7 +48,7 @@ class Order(Stored):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    version: Mapped[int] = mapped_column(server_default="1")
+    version: Mapped[int] = mapped_column(doc="Rises by one with every change.", server_default="1")
     customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
     system: Mapped[str] = mapped_column(doc="The system that named it.")
     external_id: Mapped[str] = mapped_column(doc="Its number there.")

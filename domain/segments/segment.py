@@ -34,5 +34,5 @@ class Segment(Stored):
     name_zh: Mapped[str | None] = mapped_column(doc="Chinese name.")
     status: Mapped[SegmentStatus] = mapped_column(doc="Archived or not.", server_default="ACTIVE")
     rule: Mapped[dict[str, Any]] = mapped_column(doc="The rule as RuleInput JSON; post it back unchanged.")
-    created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
+    created_at: Mapped[datetime] = mapped_column(doc="When it was first saved.")
+    updated_at: Mapped[datetime] = mapped_column(doc="When it last changed.")

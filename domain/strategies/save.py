@@ -1,6 +1,6 @@
 """Saving a strategy and moving it from status to status."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar
@@ -44,8 +44,8 @@ class InvalidTransition(Problem):
 
     code: ClassVar = ProblemCode.INVALID_TRANSITION
     text: ClassVar = Words("A strategy that is {from_} cannot become that.", "处于 {from_} 状态的策略不能转为该状态。")
-    from_: StrategyStatus
-    allowed: tuple[StrategyStatus, ...]
+    from_: StrategyStatus = field(metadata={"doc": "Where it stands."})
+    allowed: tuple[StrategyStatus, ...] = field(metadata={"doc": "Where it can go."})
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,117 @@
+"""The web application: routes and lifespan.  No state at module level."""
+
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from string import Template
+from typing import Any
+
+import orjson
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from strawberry.http.ides import get_graphql_ide_html
+
+from api.answering import Answering
+from api.auth import Callers
+from api.http import GraphQLEndpoint
+from api.schema import printed_schema
+from api.settings import Settings
+from api.start import Running, running
+from tenancy.platform import change_version
+from tenancy.scope import Scope
+
+CONSOLE = files("api") / "console"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPage:
+    """What ``/`` shows in the demo: the merchants with their keys, and a query to try."""
+
+    keys: Sequence[dict[str, str]]  # slug, name, apiKey
+    example: str
+
+
+def create_app(settings: Settings, *, demo: DemoPage | None = None) -> Starlette:
+    """The application on ``settings.database_url``.  With ``demo``, GraphiQL and the keys are shown.
+
+    Its lifespan raises ``Unfit`` when the database would not keep tenants apart.
+    """
+    endpoint = _Endpoint(get_graphql_ide_html(graphql_ide="graphiql") if demo else None)
+    sdl = printed_schema()
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        assert settings.database_url
+        async with running(settings.database_url, require_hardening=settings.require_hardening) as opened:
+            endpoint.open(opened, settings)
+            app.state.running = opened
+            yield
+
+    async def home(_: Request) -> Response:
+        return HTMLResponse(_home(demo))
+
+    async def schema(_: Request) -> Response:
+        return PlainTextResponse(sdl)
+
+    routes = [
+        Route("/", home),
+        Route("/graphql", endpoint),
+        Route("/livez", _alive),
+        Route("/readyz", _ready),
+        Route("/schema.graphql", schema),
+    ]
+    return Starlette(routes=routes, lifespan=lifespan)
+
+
+class _Endpoint:
+    """``/graphql``; opened by the lifespan, because its pools belong to a running event loop."""
+
+    def __init__(self, page: str | None) -> None:
+        self._page = page
+        self._inner: GraphQLEndpoint | None = None
+
+    def open(self, opened: Running, settings: Settings) -> None:
+        """Serve on these pools from now on."""
+        secret = settings.secret.get_secret_value().encode() if settings.secret else secrets.token_bytes(32)
+        answering = Answering(Scope(opened.engines), secret)
+        self._inner = GraphQLEndpoint(Callers(opened.control).authenticate, answering.answer, self._page)
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        assert self._inner
+        await self._inner(scope, receive, send)
+
+
+async def _alive(_: Request) -> Response:
+    """The process answers."""
+    return _json({"status": "alive"})
+
+
+async def _ready(request: Request) -> Response:
+    """The database answers too; and how well tenants are kept apart."""
+    opened: Running = request.app.state.running
+    try:
+        async with opened.control.begin() as connection:
+            await change_version(connection)
+    except (SQLAlchemyError, OSError):
+        return _json({"status": "the database does not answer", "isolation": opened.hardening.report}, 503)
+    return _json({"status": "ready", "isolation": opened.hardening.report})
+
+
+def _json(content: dict[str, Any], status: int = 200) -> Response:
+    return Response(orjson.dumps(content), status, media_type="application/json")
+
+
+def _home(demo: DemoPage | None) -> str:
+    page = Template((CONSOLE / "home.html").read_text(encoding="utf-8"))
+    shown = {"keys": list(demo.keys) if demo else [], "example": demo.example if demo else ""}
+    return page.substitute({name: _in_script(value) for name, value in shown.items()})
+
+
+def _in_script(value: Any) -> str:
+    """JSON that cannot end the script element it stands in."""
+    return orjson.dumps(value).decode().replace("<", "\\u003c")

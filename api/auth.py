@@ -1,0 +1,130 @@
+"""From a credential to a caller: which tenant, what it may do, which language it reads.
+
+A token is looked up once and remembered until the control plane's change number moves, which is read at most every
+half second: a revoked key or a suspended tenant is refused within a second, in every process.
+"""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.requests import Request
+
+from api.errors import ErrorCode, RequestRefused
+from api.http import locale_of
+from api.scopes import granted
+from domain.words import Words
+from tenancy.keys import TOKEN, Grant, note_use, verify
+from tenancy.platform import Status, change_version
+from tenancy.tenant import Tenant
+
+FRESH_S = 0.5  # how long the change number is believed
+NOTED_S = 60.0  # how often the last use of keys is written
+MOST_KEYS = 10_000  # remembered at a time
+TENANT_HEADER = "regulars-tenant"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks."""
+
+    tenant: Tenant
+    scopes: frozenset[str]
+    actor: str  # as histories name it
+    locale: str
+
+
+class Callers:
+    """Tells callers from their API keys."""
+
+    def __init__(self, control: AsyncEngine) -> None:
+        """``control`` leads to the control plane; of its own, so that long writes cannot keep callers out."""
+        self._control = control
+        self._known: dict[bytes, tuple[Grant, frozenset[str]]] = {}
+        self._used: set[UUID] = set()
+        self._version: int | None = None
+        self._read_at = self._noted_at = float("-inf")
+        self._reading = asyncio.Lock()
+
+    async def authenticate(self, request: Request) -> Caller:
+        """The caller.  Raises ``RequestRefused``: 401 without a valid key, 403 when the tenant is closed to it."""
+        token = _bearer(request)
+        try:
+            await self._refresh()
+            grant, scopes = await self._grant(token)
+        except (SQLAlchemyError, OSError) as error:
+            raise _unavailable() from error
+        self._used.add(grant.key_id)
+        return _caller(grant, scopes, request)
+
+    async def _grant(self, token: str) -> tuple[Grant, frozenset[str]]:
+        digest = hashlib.sha256(token.encode()).digest()
+        found = self._known.get(digest)
+        if found is None:
+            version = self._version
+            async with self._control.begin() as connection:
+                grant = await verify(connection, token, datetime.now(UTC))
+            if grant is None:
+                raise _unknown()
+            found = (grant, granted(grant.scopes))
+            if version == self._version:  # else it may be outdated already
+                if len(self._known) >= MOST_KEYS:
+                    self._known.clear()
+                self._known[digest] = found
+        expires_at = found[0].expires_at
+        if expires_at is not None and expires_at <= datetime.now(UTC):
+            raise _unknown()
+        return found
+
+    async def _refresh(self) -> None:
+        """Forget what is remembered when anything in the control plane has changed."""
+        if monotonic() - self._read_at < FRESH_S:
+            return
+        async with self._reading:
+            started = monotonic()
+            if started - self._read_at < FRESH_S:  # another request has just asked
+                return
+            async with self._control.begin() as connection:
+                version = await change_version(connection)
+                if started - self._noted_at > NOTED_S and self._used:
+                    used, self._used, self._noted_at = self._used, set(), started
+                    await note_use(connection, list(used), datetime.now(UTC))
+            if version != self._version:
+                self._known.clear()
+                self._version = version
+            self._read_at = started
+
+
+def _bearer(request: Request) -> str:
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not TOKEN.fullmatch(token.strip()):
+        raise _unknown()
+    return token.strip()
+
+
+def _caller(grant: Grant, scopes: frozenset[str], request: Request) -> Caller:
+    tenant = grant.tenant
+    named = request.headers.get(TENANT_HEADER)
+    if named is not None and named != tenant.slug:
+        words = Words("The API key belongs to another tenant.", "该 API 密钥属于其他租户。")
+        raise RequestRefused(403, ErrorCode.TENANT_MISMATCH, words)
+    if not Status(tenant.status).readable:
+        raise RequestRefused(403, ErrorCode.TENANT_SUSPENDED, Words("The tenant is suspended.", "该租户已被停用。"))
+    return Caller(tenant, scopes, f"key:{grant.prefix}", locale_of(request) or tenant.locale)
+
+
+def _unknown() -> RequestRefused:
+    words = Words(
+        "Send 'Authorization: Bearer <API key>' with a valid key.", "请在 Authorization 头中提供有效的 API 密钥。"
+    )
+    return RequestRefused(401, ErrorCode.UNAUTHENTICATED, words, {"WWW-Authenticate": 'Bearer realm="regulars"'})
+
+
+def _unavailable() -> RequestRefused:
+    words = Words("The service is not available; try again.", "服务暂不可用，请重试。")
+    return RequestRefused(503, ErrorCode.SERVICE_UNAVAILABLE, words, {"Retry-After": "1"})

@@ -1,0 +1,61 @@
+"""Feedback over GraphQL: answers, and the satisfaction of a group."""
+
+from decimal import Decimal
+from typing import Annotated
+
+from api.graph.field import Same, masked, one
+from api.scopes import Scope
+from api.views import view
+from domain.customers.masks import masked_comment
+from domain.feedback import feedback, measures, read
+from domain.words import Says, Words
+
+LOW = Annotated[Decimal, Says(Words("lower bound", "下限"))]
+HIGH = Annotated[Decimal, Says(Words("upper bound", "上限"))]
+
+
+@view(feedback.Feedback, "fbk", requires=Scope.FEEDBACK_READ)
+class Feedback:
+    survey_key: Same
+    question_key: Same
+    kind: Same
+    score: Same
+    scale_min: Same
+    scale_max: Same
+    comment: Same = masked(Scope.PII_READ, masked_comment)
+    channel: Same
+    submitted_at: Same
+    customer = one(read.customer_of)
+    order = one(read.order_of)
+
+
+@view()
+class Nps:
+    """Net promoter score, from -100 to 100, with its 95 % interval."""
+
+    score: Annotated[Decimal, Says(Words("score", "得分"))]
+    low: LOW
+    high: HIGH
+    promoters: Annotated[int, Says(Words("answers of 9 and 10", "推荐者"))]
+    passives: Annotated[int, Says(Words("answers of 7 and 8", "被动者"))]
+    detractors: Annotated[int, Says(Words("answers of 0 to 6", "贬损者"))]
+
+
+@view()
+class Csat:
+    """Share of satisfied answers, from 0 to 1, with its 95 % interval."""
+
+    ratio: Annotated[Decimal, Says(Words("share", "占比"))]
+    low: LOW
+    high: HIGH
+    satisfied: Annotated[int, Says(Words("satisfied answers", "满意数"))]
+
+
+@view()
+class FeedbackMetrics:
+    """How satisfied a group is, computed now from its answers."""
+
+    n: Annotated[int, Says(Words("number of answers that count", "计入的答复数"))]
+    mean: Annotated[Decimal | None, Says(Words("mean score", "平均分"), "Null without answers.")]
+    nps: "Nps | None" = one(measures.nps_of)
+    csat: "Csat | None" = one(measures.csat_of)

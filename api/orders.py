@@ -1,0 +1,74 @@
+"""Orders, their lines, products and returns over GraphQL."""
+
+from api.graph.field import Same, many, one, pages, value
+from api.scopes import Scope
+from api.views import view
+from domain.orders import order as stored
+from domain.orders import product, read
+
+view.enum(
+    stored.OrderStatus,
+    PENDING="Not paid yet.",
+    PAID="Paid in full.",
+    FULFILLED="Delivered.",
+    CANCELLED="Cancelled; counts nowhere unless asked for.",
+    RETURNED="All of it came back.",
+    PARTIALLY_RETURNED="Part of it came back.",
+)
+
+
+@view(product.Product, "prd")
+class Product:
+    sku: Same
+    name: Same
+    category_path: Same
+    customizable: Same
+    tags: Same
+
+
+@view(stored.OrderItem, "itm", requires=Scope.CUSTOMERS_READ)
+class OrderItem:
+    line: Same
+    quantity: Same
+    unit_price: Same
+    net_amount: Same
+    base_net: Same
+    customization: Same
+    returned_quantity = value(read.returned_quantity, proven=True)
+    product = one(read.product_of, proven=True)
+
+
+@view(stored.OrderReturn, "ret", requires=Scope.CUSTOMERS_READ)
+class OrderReturn:
+    external_id: Same
+    line: Same
+    quantity: Same
+    currency: Same
+    net_amount: Same
+    base_net: Same
+    returned_at: Same
+    voided_at: Same
+
+
+@view(stored.Order, "ord", requires=Scope.CUSTOMERS_READ)
+class Order:
+    version: Same
+    system: Same
+    external_id: Same
+    placed_at: Same
+    cancelled_at: Same
+    status: Same
+    currency: Same
+    total: Same
+    discount: Same
+    net_total: Same
+    base_net: Same
+    channel: Same
+    store: Same
+    items = many(read.items_of)
+    customer = one(read.customer_of, proven=True)
+
+
+@view.query
+class OrderQueries:
+    products = pages(read.products, by=read.PRODUCTS, plain=("category_under",))

@@ -1,0 +1,22 @@
+"""The whole schema: importing this module has declared every subject."""
+
+from types import ModuleType
+
+from graphql import GraphQLSchema
+
+from api import customers, feedback, interactions, orders, segments, strategies
+from api.graph.schema import build, core
+from api.views import view
+
+SUBJECTS: tuple[ModuleType, ...] = (customers, orders, interactions, segments, strategies, feedback)
+schema = build(view)
+
+
+def core_schema() -> GraphQLSchema:
+    """graphql-core's schema, for the executor."""
+    return core(schema)
+
+
+def printed_schema() -> str:
+    """The SDL, as ``schema.graphql`` keeps it."""
+    return schema.as_str() + "\n"

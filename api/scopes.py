@@ -1,0 +1,30 @@
+"""What a caller may do: the scopes that fields ask for, and what the words on a key grant."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """One permission.  A field says which it needs; default is none."""
+
+    CUSTOMERS_READ = "CUSTOMERS_READ"
+    CUSTOMERS_WRITE = "CUSTOMERS_WRITE"
+    PII_READ = "PII_READ"
+    SEGMENTS_READ = "SEGMENTS_READ"
+    SEGMENTS_WRITE = "SEGMENTS_WRITE"
+    STRATEGIES_READ = "STRATEGIES_READ"
+    STRATEGIES_WRITE = "STRATEGIES_WRITE"
+    FEEDBACK_READ = "FEEDBACK_READ"
+
+
+READING = frozenset(scope for scope in Scope if scope.endswith("_READ"))
+# Two words for most keys; any other word on a key is the name of one scope, in small letters.
+WORDS = {"read": READING, "write": frozenset(Scope) - READING}
+
+
+def granted(words: Iterable[str]) -> frozenset[str]:
+    """The scopes that the words on a key grant; a word that means nothing grants nothing."""
+    scopes: set[str] = set()
+    for word in words:
+        scopes |= WORDS.get(word) or {word.upper()} & set(Scope)
+    return frozenset(scopes)

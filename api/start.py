@@ -1,0 +1,62 @@
+"""What is opened at the start and closed at the end: pools, and the refusal to start where isolation would not hold."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tenancy.engine import SETTINGS, Engines, create_engine
+from tenancy.registry import list_nodes
+from tenancy.roles import Hardening, login_faults, read_hardening
+
+CONTROL_TIMEOUT = "5s"  # of one look at the control plane
+
+
+class Unfit(Exception):
+    """The application must not start; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What a running application holds."""
+
+    engines: Engines
+    control: AsyncEngine  # the control plane, as the login role
+    hardening: Hardening
+
+
+@asynccontextmanager
+async def running(dsn: str, *, require_hardening: bool) -> AsyncIterator[Running]:
+    """Open the pools on the login role's DSN.  Raises ``Unfit``, and what connecting raises."""
+    hardening = await inspected(dsn, require_hardening=require_hardening)
+    settings = {**SETTINGS, "statement_timeout": CONTROL_TIMEOUT}
+    control = create_engine(dsn, server_settings=settings, pool_size=2, max_overflow=0, pool_timeout=5)
+    try:
+        async with control.begin() as connection:
+            nodes = await list_nodes(connection)
+        async with Engines(dsn, nodes=nodes) as engines:
+            yield Running(engines, control, hardening)
+    finally:
+        await control.dispose()
+
+
+async def inspected(dsn: str, *, require_hardening: bool) -> Hardening:
+    """What PUBLIC may still do.  Raises ``Unfit`` when the role may do what it must not."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        faults = await login_faults(connection)
+        hardening = await read_hardening(connection)
+    finally:
+        await connection.close()
+    if faults:
+        raise Unfit(
+            f"Tenants would not be kept apart: {'; '.join(faults)}. Connect as a role made by: regulars migrate"
+        )
+    if require_hardening and not hardening.full:
+        raise Unfit(
+            f"Isolation is {hardening.report}, and REGULARS_REQUIRE_HARDENING is set. "
+            "Run regulars migrate as a role that may revoke, or run regulars doctor."
+        )
+    return hardening

@@ -1,0 +1,55 @@
+"""The one object that all subjects declare their GraphQL types on, and what their functions are handed."""
+
+from typing import Any
+
+from sqlalchemy import Integer, Text, select
+
+from api.graph.view import Held, Views
+from api.scalars import PRODUCT_SCALARS
+from domain.dictionary import Dictionary
+from domain.refusal import Problem, Refused
+from domain.text import Names
+from domain.time import Clock
+
+
+def clock_of(planner: Any) -> Clock:
+    """The tenant's clock, as parameters: one plan serves all tenants and instants."""
+    return Clock(
+        now=planner.now,
+        zone=planner.bind(lambda env: env.tenant.timezone, Text()),
+        week_start=planner.bind(lambda env: env.tenant.week_start, Integer()),
+        fiscal_year_start=planner.bind(lambda env: env.tenant.fiscal_year_start, Integer()),
+    )
+
+
+def spoken_by(planner: Any) -> str:
+    """The caller's language, ``en`` or ``zh``; it decides over the SQL."""
+    return str(planner.look(lambda env: env.locale[:2].lower()))
+
+
+def actor_of(planner: Any) -> str:
+    """Who writes, for histories."""
+    return str(planner.look(lambda env: env.actor))
+
+
+view = Views(
+    scalars=PRODUCT_SCALARS,
+    inject={"clock": clock_of, "terms": Held(lambda kept: kept), "spoken": spoken_by, "actor": actor_of},
+    refused=Refused,
+    problem=Problem,
+    stored_version=select(Dictionary.version),
+    says={
+        "status": "Only with one of these.",
+        "search": "Part of the name, e-mail or phone, or a whole external reference; case is ignored.",
+        "input": "What to save.",
+        "if_version": "Refuse with VersionConflict unless this is the version.",
+        "locale": "BCP 47; the caller's when not given.",
+        "types": "Only of these types.",
+        "kinds": "Only of these kinds.",
+        "by": "Exactly one way.",
+        "category_under": "Only below this path, widest category first.",
+        "to": "The status to move to.",
+        "created": "Whether it is new.",
+    },
+)
+view.input(Names, "TextInput")

@@ -1,0 +1,1 @@
+"""Tests that need a database: the product's parts together."""

@@ -1,0 +1,1 @@
+"""The application over HTTP, as clients use it."""

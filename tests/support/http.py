@@ -1,0 +1,57 @@
+"""The application in this process, asked over HTTP with a tenant's key."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.app import create_app
+from api.settings import Settings
+from tenancy.keys import ALL_SCOPES, create_key
+from tenancy.tenant import Tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """A client of the application; ``token`` is the key it sends."""
+
+    client: httpx.AsyncClient
+    owner: AsyncEngine
+    token: str = ""
+
+    async def of(self, tenant: Tenant, scopes: tuple[str, ...] = ALL_SCOPES) -> "Api":
+        """The same application, asked with a new key of a tenant."""
+        async with self.owner.begin() as connection:
+            _, token = await create_key(connection, tenant, datetime.now(UTC), scopes=scopes)
+        return replace(self, token=token)
+
+    async def post(self, query: str, variables: Any = None, **headers: str) -> httpx.Response:
+        """One operation, sent as a client does."""
+        body = {"query": query, **({"variables": variables} if variables is not None else {})}
+        sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        return await self.client.post("/graphql", json=body, headers=sent | headers)
+
+    async def ask(self, query: str, variables: Any = None, **headers: str) -> Any:
+        """The whole answer, as JSON."""
+        return (await self.post(query, variables, **headers)).json()
+
+    async def data(self, query: str, variables: Any = None) -> Any:
+        """``data`` of an answer without errors."""
+        answer = await self.ask(query, variables)
+        assert "errors" not in answer, answer["errors"]
+        return answer["data"]
+
+
+@asynccontextmanager
+async def opened(app_dsn: str, owner: AsyncEngine) -> AsyncIterator[Api]:
+    """The application on a database, started and stopped."""
+    app = create_app(Settings(database_url=app_dsn))
+    async with (
+        app.router.lifespan_context(app),
+        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://regulars.test") as client,
+    ):
+        yield Api(client, owner)
