@@ -1,0 +1,140 @@
+"""Random tests of values and random windows, their bounds drawn from where the made-up shop has values."""
+
+import random
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from domain.rules.aggregate import AggregateTest, FieldNumberTest, FieldTest
+from domain.rules.tests import BooleanTest, DateTest, DurationTest, NumberTest, SetTest, TextTest, TimeTest
+from domain.rules.window import Ago, AllTime, Between, Last
+from domain.time import Duration
+from tests.support.rules.instants import MONTHS, POOL
+
+DAYS = (1, 2, 7, 14, 30, 30, 60, 90, 100, 180, 365)
+COMPARING = ("eq", "ne", "gt", "gte", "lt", "lte")
+
+
+class DrawTests:
+    """Draws from ``seed``: the same seed, the same tests."""
+
+    def __init__(self, seed: object) -> None:
+        self.chance = random.Random(str(seed))
+
+    def pick(self, *of: Any) -> Any:
+        """One of them."""
+        return self.chance.choice(of)
+
+    def some(self, of: Sequence[Any]) -> tuple[Any, ...]:
+        """At least one of them, in any order."""
+        return tuple(self.chance.sample(list(of), self.chance.randint(1, min(3, len(of)))))
+
+    def likely(self, share: float) -> bool:
+        """True so often."""
+        return self.chance.random() < share
+
+    def duration(self) -> Duration:
+        """Days, months, hours or a mixture."""
+        days = self.chance.choice(DAYS) * 86_400
+        return self.pick(Duration(0, days), Duration(0, days), Duration(self.chance.choice(MONTHS), 0),
+                         Duration(0, days + 3600), Duration(self.chance.choice(MONTHS), 3600))  # fmt: skip
+
+    def number(self, values: Sequence[Any]) -> NumberTest:
+        """A number test; sometimes two members, sometimes of null."""
+        if self.likely(0.05):
+            return NumberTest(is_null=self.likely(0.5))
+        low, high = sorted(Decimal(self.chance.choice(values)) for _ in range(2))
+        if self.likely(0.15):
+            return NumberTest(**{self.pick("gt", "gte"): low, self.pick("lt", "lte"): high})
+        return NumberTest(**{self.chance.choice(COMPARING): low})
+
+    def text(self, values: Sequence[str], only_equal: bool = False) -> TextTest:
+        """A text test."""
+        value = self.chance.choice(values)
+        member = self.chance.choice(("eq", "in_", "is_null") if only_equal else (
+            "eq", "ne", "in_", "not_in", "is_null", "contains", "starts_with", "ends_with"))  # fmt: skip
+        match member:
+            case "is_null":
+                return TextTest(is_null=self.likely(0.5))
+            case "in_" | "not_in":
+                return TextTest(**{member: self.some(values)})
+            case "contains":
+                return TextTest(contains=value[1:2] or "a")
+            case "starts_with":
+                return TextTest(starts_with=value[:2] or "a", ne=self.chance.choice(values))
+            case "ends_with":
+                return TextTest(ends_with=value[-1:] or "a")
+        return TextTest(**{member: value})
+
+    def day(self, days: Sequence[date]) -> DateTest:
+        """A test of a calendar day."""
+        if self.likely(0.5):
+            months = self.chance.choice((0, 0, *MONTHS))
+            return DateTest(in_last=Duration(months, self.chance.choice(DAYS) * 86_400 if not months else 0))
+        if self.likely(0.1):
+            return DateTest(is_null=self.likely(0.5))
+        return DateTest(**{self.pick("eq", "before", "on_or_before", "after", "on_or_after"): self.chance.choice(days)})
+
+    def time(self) -> TimeTest:
+        """A test of an instant."""
+        if self.likely(0.4):
+            return TimeTest(in_last=self.duration())
+        if self.likely(0.1):
+            return TimeTest(is_null=self.likely(0.5))
+        return TimeTest(**{self.pick("before", "on_or_before", "after", "on_or_after"): self.chance.choice(POOL)})
+
+    def set(self, values: Sequence[str]) -> SetTest:
+        """A test of a list."""
+        match self.pick("has_any", "has_all", "has_none", "is_empty", "size"):
+            case "is_empty":
+                return SetTest(is_empty=self.likely(0.5))
+            case "size":
+                return SetTest(size=self.number((0, 1, 2, 3)))
+            case member:
+                return SetTest(**{member: self.some(values)})
+
+    def window(self) -> Any:
+        """When."""
+        match self.pick("all", "last", "last", "between", "ago"):
+            case "last":
+                return Last(self.duration())
+            case "between":
+                start, end = sorted(self.chance.sample(POOL, 2))
+                return Between(start, end)
+            case "ago" if self.likely(0.5):
+                early, late = sorted(self.chance.sample(MONTHS, 2))
+                return Ago(Duration(late, self.pick(0, 3600)), Duration(early, 0))
+            case "ago":
+                early, late = sorted(self.chance.sample(sorted(set(DAYS)), 2))
+                return Ago(Duration(0, late * 86_400), Duration(0, early * 86_400))
+        return AllTime()
+
+    def boolean(self) -> BooleanTest:
+        """A test of a yes or no."""
+        return BooleanTest(eq=self.likely(0.5)) if self.likely(0.8) else BooleanTest(is_null=self.likely(0.5))
+
+    def recency(self) -> DurationTest:
+        """A test of how long ago."""
+        if self.likely(0.8):
+            return DurationTest(**{self.pick("gt", "gte", "lt", "lte"): self.duration()})
+        return DurationTest(gt=Duration(0, 86_400 * self.chance.choice(DAYS)), lte=self.duration())
+
+    def having(self, measures: Sequence[str], distinct: Sequence[str], amounts: Sequence[Any]) -> Any:
+        """What is asked of the rows found."""
+        asked = ["exists", "exists", "count", "count", "first", "last", "recency"]
+        asked += ["sum", "sum", "sum", "avg", "min", "max"] if measures else []
+        match self.chance.choice([*asked, "distinct"] if distinct else asked):
+            case "exists":
+                return AggregateTest(exists=self.likely(0.6))
+            case "count":
+                return AggregateTest(count=self.number((0, 1, 2, 3)))
+            case "first" | "last" as end:
+                return AggregateTest(**{end: self.time()})
+            case "recency":
+                return AggregateTest(recency=self.recency())
+            case "distinct":
+                return AggregateTest(distinct=FieldTest(self.chance.choice(distinct), self.number((0, 1, 2))))
+            case function:
+                field = self.chance.choice(measures)
+                return AggregateTest(**{function: FieldNumberTest(field, self.number(amounts))})

@@ -1,0 +1,52 @@
+"""Instants of the made-up shop: a grid of days on which events meet the bounds of windows, and the clocks asked."""
+
+import random
+from calendar import monthrange
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+# Europe/Berlin changed its clocks on 2025-10-26 and 2026-03-29: both lie within the windows of these questions.
+# In America/Havana one midnight a year does not exist (2026-03-08) and one comes twice (2025-11-02).
+ZONES = ("Europe/Berlin", "Asia/Shanghai", "America/Havana", "UTC")
+NOW = datetime(2026, 3, 31, 22, 30, tzinfo=UTC)  # in Berlin and Shanghai it is April already, in Havana not
+NOWS = (NOW, NOW - timedelta(days=1), NOW - timedelta(days=99), NOW - timedelta(days=156))
+MONTHS = (1, 2, 3, 6, 12)
+DAY = timedelta(days=1)
+
+
+def midnight(day: date, zone: str) -> datetime:
+    """The beginning of a day as PostgreSQL has it: where it comes twice the later, where it is left out the moment."""
+    local = datetime.combine(day, time(), ZoneInfo(zone))
+    first, second = (local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    return max(first, second)
+
+
+def months_before(day: date, months: int) -> date:
+    """The same day so many months earlier, or the last of that month."""
+    year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def before(now: datetime, months: int, seconds: int, zone: str) -> datetime:
+    """``now`` less a duration: months on the calendar of the zone and from its day's beginning, seconds exactly."""
+    if months:
+        now = midnight(months_before(now.astimezone(ZoneInfo(zone)).date(), months), zone)
+    return now - timedelta(seconds=seconds)
+
+
+def pool() -> list[datetime]:
+    """Instants that lie on bounds, with those beside them."""
+    on_bounds = [before(now, months, 0, zone) for now in NOWS for zone in ZONES for months in MONTHS]
+    on_days = [NOW - DAY * days for days in (*range(-20, 60), *range(60, 420, 7), 90, 100, 180, 189, 365)]
+    midnights = [midnight((NOW - DAY * days).date(), "Europe/Berlin") for days in (*range(-3, 40), *range(150, 165))]
+    exact = [*on_bounds, *on_days, *midnights]
+    return exact + [at + timedelta(microseconds=1) for at in on_bounds] + [at + timedelta(hours=1) for at in on_days]
+
+
+POOL = sorted(pool())
+
+
+def some_instant(chance: random.Random, earliest: datetime | None = None) -> datetime:
+    """One of the pool; not before ``earliest`` if possible."""
+    found = chance.choice(POOL)
+    return found if earliest is None or found >= earliest else max(chance.choice(POOL), earliest)
