@@ -11,26 +11,24 @@ Nothing is public unless named.  ``schema()`` builds the Strawberry schema when 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
 from dataclasses import field as attribute
 from enum import Enum
 from inspect import get_annotations
-from typing import Any, ClassVar, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from sqlalchemy import BigInteger, Select, inspect
 
 from api.graph.field import (
-    NO_DEFAULT,
     Argument,
     Field,
     Identity,
     Same,
     bare,
-    items_of,
     read,
     said_of,
-    without_none,
 )
+from api.graph.plain import arguments_of, doc_of, fields_of, problem_fields
 from api.graph.scalars import SCALARS, BigInt, Json, Scalar
 
 CONNECTION_ARGUMENTS = {
@@ -75,9 +73,9 @@ class Input:
 class Views:
     """What a schema shows.
 
-    ``inject``: parameter name → ``make(planner) -> value`` or ``Held``.  ``refused``: exception class with a ``problem``.
-    ``problem``: base class of problems, the interface Problem.  ``stored_version``: SELECT of the version of what the
-    product keeps of a tenant.  ``says``: descriptions of common arguments.
+    ``inject``: parameter name → ``make(planner) -> value`` or ``Held``.  ``refused``: exception class with a
+    ``problem``.  ``problem``: base class of problems, the interface Problem.  ``stored_version``: SELECT of the
+    version of what the product keeps of a tenant.  ``says``: descriptions of common arguments.
     """
 
     def __init__(
@@ -110,7 +108,7 @@ class Views:
         self.views["PageInfo"] = View("PageInfo", dict(PAGE_INFO), "Where a page lies in its connection.")
         if problem:
             self.of_class[problem] = "Problem"
-            self.views["Problem"] = View("Problem", _problem_fields(problem), _doc(problem), abstract=True)
+            self.views["Problem"] = View("Problem", problem_fields(problem), doc_of(problem), abstract=True)
 
     # ── declarations
     def __call__(
@@ -132,7 +130,7 @@ class Views:
                 made["id"] = Field("id", hint=Identity, proven=True, requires=requires, doc="Globally unique.")
             made |= self._fields(cls, model, requires)
             name = cls.__name__
-            doc = cls.__doc__ or (_doc(model) if model else None)
+            doc = cls.__doc__ or (doc_of(model) if model else None)
             self.views[name] = View(name, made, doc, ("Node",) if prefix else ())
             self.of_class[cls] = name
             if model:
@@ -179,10 +177,10 @@ class Views:
     ) -> None:
         """Declare an input: of a frozen dataclass (fields, defaults, ``Annotated`` metadata are read from it), or
         of any domain value that ``convert(given, env)`` makes from ``fields``; ``given`` has Python names."""
-        known = dict(fields) if fields is not None else _dataclass_arguments(of)
+        known = dict(fields) if fields is not None else arguments_of(of)
         called = name or (of.__name__ if of.__name__.endswith("Input") else f"{of.__name__}Input")
         one = one_of or bool(getattr(of, "one_of", False))
-        self.inputs[of] = Input(called, of, known, doc or _doc(of), one, convert, dict(ids or {}))
+        self.inputs[of] = Input(called, of, known, doc or doc_of(of), one, convert, dict(ids or {}))
 
     def shown(self, of: type) -> str:
         """The name of a dataclass's view; derived from its fields when not declared."""
@@ -190,8 +188,8 @@ class Views:
             self.of_class[of] = of.__name__
             problem = self.problem_base is not None and issubclass(of, self.problem_base)
             base = dict(self.views["Problem"].fields) if problem else {}
-            made = base | _value_fields(of)
-            self.views[of.__name__] = View(of.__name__, made, _doc(of), ("Problem",) if problem else ())
+            made = base | fields_of(of)
+            self.views[of.__name__] = View(of.__name__, made, doc_of(of), ("Problem",) if problem else ())
         return self.of_class[of]
 
     # ── reading the declarations
@@ -238,7 +236,6 @@ PAGE_INFO = {
     "start_cursor": Field("part", hint=str | None, doc="Cursor of the first row."),
     "end_cursor": Field("part", hint=str | None, doc="Cursor of the last row."),
 }
-LOCALE = Argument(str | None, None, "BCP 47; the caller's when not given.")
 
 
 def _same(field: Field, model: Any, name: str) -> Field:
@@ -263,39 +260,3 @@ def _evaluated(note: Any, cls: type) -> Any:
         return get_type_hints(of, include_extras=True)["note"]
     except NameError:
         return note
-
-
-def _dataclass_arguments(of: Any) -> dict[str, Argument]:
-    hints = get_type_hints(of, include_extras=True)
-    return {f.name: Argument(bare(hints[f.name]), _default(f), said_of(hints[f.name])) for f in fields(of)}
-
-
-def _default(field: Any) -> Any:
-    if field.default_factory is not MISSING:
-        return field.default_factory()
-    return NO_DEFAULT if field.default is MISSING else field.default
-
-
-def _value_fields(of: Any) -> dict[str, Field]:
-    """The fields of a dataclass as output; texts in two languages are spoken by ``message`` alone."""
-    hints = get_type_hints(of, include_extras=True)
-    made = {}
-    for f in fields(of):
-        hint = bare(hints[f.name])
-        plain = items_of(without_none(hint)[0]) or without_none(hint)[0]
-        if hasattr(plain, "of") and not issubclass(plain, Enum):
-            continue
-        made[f.name] = Field("part", hint=hint, doc=said_of(hints[f.name]) or f.metadata.get("doc"))
-    if hasattr(of, "message"):
-        made["message"] = Field("part", hint=str, args={"locale": LOCALE}, doc="The sentence for people.")
-    return made
-
-
-def _problem_fields(of: Any) -> dict[str, Field]:
-    code = get_args(get_type_hints(of)["code"])[0]
-    assert get_origin(get_type_hints(of)["code"]) is ClassVar
-    return {"code": Field("part", hint=code, doc="For programs; never changes."), **_value_fields(of)}
-
-
-def _doc(of: Any) -> str | None:
-    return of.__doc__ if isinstance(getattr(of, "__doc__", None), str) else None
