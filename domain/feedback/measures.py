@@ -21,6 +21,7 @@ from sqlalchemy import (
     literal_column,
     select,
 )
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from domain.feedback.feedback import Feedback, FeedbackKind
 
@@ -63,7 +64,7 @@ def answers(
         rows = rows.where(Feedback.customer_id.in_(members))
     if dedupe is FeedbackDedupe.LATEST_PER_CUSTOMER:
         whose = func.coalesce(Feedback.customer_id, Feedback.id)
-        rows = rows.distinct(whose).order_by(whose, Feedback.submitted_at.desc(), Feedback.id.desc())
+        rows = rows.ext(distinct_on(whose)).order_by(whose, Feedback.submitted_at.desc(), Feedback.id.desc())
     return rows.subquery("answers")
 
 

@@ -1,0 +1,110 @@
+"""How the HTTP server runs in a command: a port before anything else, a line when it answers, an orderly end."""
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+CLOSING_S = 5  # for requests that are being answered when the server is told to end
+
+
+class PortTaken(Exception):
+    """Another program listens there."""
+
+
+class NotReady(Exception):
+    """The server runs and does not answer as it should."""
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """Ctrl-C and TERM end the block in order, whatever it is doing; neither is a failure."""
+    # A shell that starts a program in the background may have told it to ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        yield
+    except KeyboardInterrupt:
+        return
+
+
+@contextmanager
+def bound(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket that has the port and does not listen yet.  Raises ``PortTaken``, OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as made:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            made.bind((host, port))
+        except OSError as refused:
+            raise _port_taken(host, port, refused) from refused
+        yield made
+
+
+def run_loop(work: Coroutine[Any, Any, None]) -> None:
+    """Run to the end in the loop that the server prefers."""
+    with asyncio.Runner(loop_factory=uvicorn.Config("").get_loop_factory()) as runner:
+        runner.run(work)
+
+
+async def serve(app: Any, at: socket.socket, ready: str) -> None:
+    """Serve until told to end.  ``ready`` is printed as soon as it answers.  Raises ``NotReady``, ``PortTaken``."""
+    server = _Server(
+        uvicorn.Config(
+            app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=CLOSING_S
+        ),
+        ready,
+    )
+    host, port = at.getsockname()[:2]
+    try:
+        await server.serve(sockets=[at])
+    except OSError as refused:  # two that had the port bound at once: only one may listen
+        raise _port_taken(host, port, refused) from refused
+    except SystemExit:  # uvicorn's way to say that the application did not start; its log has said why
+        raise NotReady("the server did not start") from None
+    if server.answer is not None:
+        raise NotReady(f"the server started and is not ready: {server.answer}")
+
+
+class _Server(uvicorn.Server):
+    """Prints a line when it is ready; ends when it turns out not to be."""
+
+    def __init__(self, config: uvicorn.Config, ready: str) -> None:
+        super().__init__(config)
+        self._ready = ready
+        self._asking: asyncio.Task[None] | None = None
+        self.answer: str | None = None  # what it said instead of being ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and sockets:
+            self._asking = asyncio.create_task(self._tell(*sockets[0].getsockname()[:2]))
+
+    async def _tell(self, host: str, port: int) -> None:
+        try:
+            head, body = await ask(host, port, "/readyz")
+        except OSError as refused:
+            head, body = "", str(refused)
+        if " 200 " in head:
+            sys.stdout.write(f"{self._ready}\n")
+            sys.stdout.flush()
+        else:
+            self.answer, self.should_exit = body or head, True
+
+
+async def ask(host: str, port: int, path: str) -> tuple[str, str]:
+    """Status line and body of the answer to a GET, by the way that a client takes."""
+    reader, writer = await asyncio.open_connection("localhost" if host in ("0.0.0.0", "::") else host, port)
+    writer.write(f"GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+    head, _, body = (await reader.read()).decode(errors="replace").partition("\r\n\r\n")
+    writer.close()
+    return head.partition("\r\n")[0], body
+
+
+def _port_taken(host: str, port: int, refused: OSError) -> PortTaken:
+    return PortTaken(f"cannot listen on {host} port {port}: {refused.strerror}. Choose another: REGULARS_PORT=8001")

@@ -1,0 +1,140 @@
+"""What the demo's generator knows before any SQL has run is what the database says after the import."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import true
+
+from api.demo.generate import SYSTEM, Drawn, draw
+from api.demo.load import define_attributes, load_drawn
+from api.demo.merchants import MERCHANTS, Merchant
+from domain.feedback.feedback import FeedbackKind
+from domain.feedback.measures import FeedbackDedupe, measured
+from tenancy.scope import Scope
+from tests.support.imports import Shop
+from tests.support.tenants import Tenants
+
+ANCHOR = datetime(2026, 3, 1, tzinfo=UTC)
+NOW = ANCHOR + timedelta(hours=13)
+CUSTOMERS = 700  # enough for every type, kind of order and band of answer
+
+
+@pytest.fixture(scope="module", params=MERCHANTS, ids=lambda merchant: merchant.slug)
+def merchant(request: pytest.FixtureRequest) -> Merchant:
+    """Each of the two."""
+    return request.param  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")
+def drawn(merchant: Merchant) -> Drawn:
+    """Some of the merchant's records."""
+    return draw(merchant, ANCHOR, CUSTOMERS)
+
+
+@pytest.fixture(scope="module")
+async def shop(scope: Scope, tenants: Tenants, merchant: Merchant, drawn: Drawn) -> Shop:
+    """A tenant that holds them."""
+    (tenant,) = await tenants(1, locale=merchant.locale, timezone=merchant.zone, base_currency=merchant.currency)
+    await define_attributes(scope, tenant, merchant, NOW)
+    await load_drawn(scope, tenant, drawn, NOW)
+    return Shop(scope, tenant)
+
+
+def test_the_same_seed_and_day_give_the_same_records(merchant: Merchant, drawn: Drawn) -> None:
+    assert draw(merchant, ANCHOR, CUSTOMERS) == drawn
+    assert draw(merchant, ANCHOR + timedelta(days=1), CUSTOMERS) != drawn
+
+
+def test_nothing_is_dated_after_the_day_begins_and_nobody_acts_before_registering(drawn: Drawn) -> None:
+    registered = {one["external_id"]: one["registered_at"] for one in drawn.customers}
+    acts = [
+        (record["customer"], datetime.fromisoformat(record[name]))
+        for records, name in (
+            (drawn.orders, "placed_at"),
+            (drawn.interactions, "occurred_at"),
+            (drawn.feedback, "submitted_at"),
+        )
+        for record in records
+    ]
+    assert max(at for _, at in acts) < ANCHOR
+    assert all(at > datetime.fromisoformat(registered[customer]) for customer, at in acts)
+
+
+async def test_every_record_is_stored_once_and_again_changes_nothing(scope: Scope, shop: Shop, drawn: Drawn) -> None:
+    stored = {table: await shop.one(f"SELECT count(*) FROM {table}") for table in ("customer", "product", "feedback")}
+    assert stored == {"customer": CUSTOMERS, "product": 10, "feedback": len(drawn.feedback)}
+    assert await shop.one("SELECT count(*) FROM interaction") == len(drawn.interactions)
+    before = await shop.everything()
+    await load_drawn(scope, shop.tenant, drawn, NOW + timedelta(hours=1))
+    assert await shop.everything() == before
+
+
+async def test_orders_and_returns_add_up_to_the_cent(shop: Shop, drawn: Drawn) -> None:
+    (sums,) = await shop.rows("""
+        SELECT count(*) FILTER (WHERE cancelled_at IS NULL) AS orders,
+               count(*) FILTER (WHERE cancelled_at IS NOT NULL) AS cancelled,
+               sum(base_net) FILTER (WHERE cancelled_at IS NULL) AS gross,
+               (SELECT sum(base_net) FROM order_return) AS returned
+        FROM orders""")
+    truth = drawn.truth
+    assert sums == {
+        "orders": truth.orders, "cancelled": truth.cancelled, "gross": truth.gross, "returned": truth.returned
+    }  # fmt: skip
+    assert min(truth.cancelled, truth.returned) > 0
+
+
+TYPES = """
+    SELECT count(*) FILTER (WHERE orders = 0) AS prospect,
+           count(*) FILTER (WHERE registered_at > CAST(:now AS timestamptz) - interval '30 days') AS new,
+           count(*) FILTER (WHERE latest < CAST(:now AS timestamptz) - interval '180 days') AS fading,
+           count(*) FILTER (WHERE latest > CAST(:now AS timestamptz) - interval '30 days' AND orders >= 3) AS regular
+    FROM (SELECT c.id, registered_at, count(o.id) AS orders, max(placed_at) AS latest
+          FROM customer AS c LEFT JOIN orders AS o ON o.customer_id = c.id AND o.cancelled_at IS NULL
+          GROUP BY c.id) AS customers
+"""
+
+
+@pytest.mark.parametrize("days", [0, 4])
+async def test_the_types_are_what_their_orders_say_until_four_days_later(shop: Shop, drawn: Drawn, days: int) -> None:
+    (found,) = await shop.rows(TYPES, now=ANCHOR + timedelta(days=days))
+    assert found == {type_: drawn.truth.types[type_] for type_ in found}
+
+
+async def feedback(shop: Shop, kind: FeedbackKind, dedupe: FeedbackDedupe) -> Any:
+    """What the product measures over all time."""
+    async with shop.scope.write(shop.tenant) as session:
+        return (await session.execute(measured(kind, true(), dedupe=dedupe))).mappings().one()
+
+
+async def test_the_measures_find_the_bands_and_scores_that_were_drawn(shop: Shop, drawn: Drawn) -> None:
+    truth = drawn.truth
+    nps = await feedback(shop, FeedbackKind.NPS, FeedbackDedupe.LATEST_PER_CUSTOMER)
+    assert {band: nps[band] for band in truth.nps} == truth.nps
+    assert len(truth.nps) == 3
+    csat = await feedback(shop, FeedbackKind.CSAT, FeedbackDedupe.ALL_RESPONSES)
+    assert (csat["n"], csat["satisfied"]) == (truth.csat.total(), truth.csat[4] + truth.csat[5])
+
+
+async def test_names_and_attributes_arrive_as_drawn(shop: Shop, drawn: Drawn) -> None:
+    stored = await shop.rows(
+        "SELECT value, display_name, attributes FROM customer JOIN customer_external_ref AS r ON r.customer_id = id"
+        " WHERE system = :system ORDER BY value",
+        system=SYSTEM,
+    )
+    said = [
+        {
+            "value": one["external_id"],
+            "display_name": one["display_name"],
+            "attributes": {"level": one["attributes.level"], "interests": one["attributes.interests"]},
+        }
+        for one in drawn.customers
+    ]
+    assert [one | {"attributes": shown(one["attributes"])} for one in stored] == [
+        one | {"attributes": shown(one["attributes"])} for one in said
+    ]
+
+
+def shown(attributes: dict[str, Any]) -> dict[str, Any]:
+    """Without those that say nothing."""
+    return {name: value for name, value in attributes.items() if value}
