@@ -4,6 +4,7 @@ Reads run on asyncpg, writes on SQLAlchemy.  Nothing is reset when a connection 
 tenant is SET LOCAL, so the end of the transaction is the reset, and every borrower names its own.
 """
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -34,6 +35,13 @@ class SharedConnection(asyncpg.Connection):  # type: ignore[misc]
         # asyncpg looks up array types with a set_config around it, which a tenant's role may not call.
         # Its only purpose is to turn the compiler off, and ours is off.
         self._server_caps = self._server_caps._replace(jit=False)  # type: ignore[has-type]
+
+    async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 (as asyncpg has it)
+        """Roll back what a failed or cancelled reader left open; asyncpg would report each as an error of its own."""
+        async with asyncio.timeout(timeout):
+            if self.is_in_transaction():
+                await self.execute("ROLLBACK")
+            await super().reset()
 
     def get_reset_query(self) -> str:
         """Nothing: see the module."""

@@ -117,6 +117,19 @@ async def test_a_failing_statement_leaves_the_connection_to_the_next_tenant(
     await assert_clean(narrow)
 
 
+@PATHS
+async def test_what_a_request_did_wrong_is_nothing_to_log(
+    narrow: Engines, numbered: dict[int, Tenant], ask: Ask, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises((asyncpg.PostgresError, DBAPIError)):
+        await ask(Scope(narrow), numbered[1], FAILING[0])
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await ask(Scope(narrow), numbered[1], "SELECT pg_sleep(30)::text")
+    await assert_clean(narrow)
+    assert caplog.records == []
+
+
 async def test_a_storm_of_requests_never_mistakes_a_tenant(narrow: Engines, numbered: dict[int, Tenant]) -> None:
     scope, chance = Scope(narrow), random.Random(7)
 
