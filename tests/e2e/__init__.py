@@ -1,0 +1,1 @@
+"""The product as people start it: processes, ports, signals."""
