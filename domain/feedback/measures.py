@@ -57,8 +57,10 @@ def answers(
     dedupe: FeedbackDedupe,
 ) -> FromClause:
     """The scores that count, one row each.  An anonymous answer is a customer of its own."""
-    rows = select(Feedback.score, Feedback.scale_min, Feedback.scale_max).where(
-        Feedback.kind == literal(kind.value, Text()), Feedback.score.is_not(None), within
+    rows = (
+        select(Feedback.score, Feedback.scale_min, Feedback.scale_max)
+        .where(Feedback.kind == literal(kind.value, Text()), Feedback.score.is_not(None), within)
+        .correlate_except(Feedback)  # ``within`` may name the period of an enclosing row
     )
     if members is not None:
         rows = rows.where(Feedback.customer_id.in_(members))

@@ -1,0 +1,89 @@
+"""One row of everything in a tenant, so that no table and no connection is empty."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.base import new_id
+from domain.customers.attribute import AttributeDefinition, AttributeType
+from domain.customers.customer import AttributeChange, Customer, CustomerExternalRef
+from domain.events import Event, EventTopic
+from domain.feedback.feedback import Feedback, FeedbackKind
+from domain.interactions.interaction import Direction, Interaction, InteractionType
+from domain.orders.order import ExchangeRate, Order, OrderItem, OrderReturn, OrderRevision, OrderStatus
+from domain.orders.product import Product
+from domain.segments.segment import Segment
+from domain.staging import ImportRow, RowState
+from domain.strategies.strategy import ActionKind, GoalDirection, GoalMetric, Strategy, StrategyAction
+
+AT = datetime(2025, 6, 1, 9, tzinfo=UTC)
+ALL = {"attribute": {"key": "city", "test": {"text": {"eq": "Ulm"}}}}
+
+
+async def plant(session: AsyncSession, count: int = 3) -> None:
+    """``count`` customers from Ulm with an order, a return, a visit and an answer each; one of everything else."""
+    at = {"recorded_at": AT}
+    product = Product(id=new_id(AT), sku="A-1", name="Tea", category_path=["food", "tea"], created_at=AT, updated_at=AT)
+    segment = Segment(id=new_id(AT), key="ulm", name_en="From Ulm", rule=ALL, created_at=AT, updated_at=AT)
+    definition = AttributeDefinition(id=new_id(AT), key="club", label_en="Club", type=AttributeType.TEXT, created_at=AT)
+    session.add_all(
+        [product, segment, definition, ExchangeRate(currency="USD", on_date=date(2025, 1, 1), rate=1, **at)]
+    )
+    await session.flush()
+    session.add_all(_strategy(segment))
+    for number in range(count):
+        for rows in _customer(f"{number}", AT + timedelta(hours=number), product, at):
+            session.add_all(rows)
+            await session.flush()
+    session.add(Event(sequence=1_000_000, topic=EventTopic.BULK_FINISHED, payload={}, occurred_at=AT))
+    staged = {"run_id": new_id(AT), "subject": "customers", "key": "0", "line": 1, "part": 0, "id": new_id(AT)}
+    session.add(ImportRow(**staged, state=RowState.READY, lines=1, data={}))
+    await session.flush()
+
+
+def _strategy(segment: Segment) -> list[Any]:
+    goal = {"goal_metric": GoalMetric.NPS, "goal_direction": GoalDirection.UP, "goal_within": "P90D"}
+    times = {"created_at": AT, "updated_at": AT}
+    saved = Strategy(id=new_id(AT), key="care", name_en="Care", segment_id=segment.id, **goal, **times)
+    return [saved, StrategyAction(strategy_id=saved.id, position=1, kind=ActionKind.SEND_CARE, payload={})]
+
+
+def _customer(number: str, when: datetime, product: Product, at: dict[str, Any]) -> list[list[Any]]:
+    who = Customer(
+        id=new_id(when), display_name=f"Li {number}", email=f"{number}@example.com", phone=f"+4973100000{number}",
+        city="Ulm", tags=["tea"], attributes={"club": "gold"}, registered_at=when, created_at=when, updated_at=when,
+    )  # fmt: skip
+    amounts = {"total": 10, "discount": 0, "net_total": 10, "base_net": 10}
+    named = {"system": "shop", "external_id": number, "customer_id": who.id, **at}
+    order = Order(
+        id=new_id(when), placed_at=when, status=OrderStatus.PAID, currency="EUR", updated_at=when, **amounts, **named
+    )
+    item = OrderItem(
+        id=new_id(when), order_id=order.id, line=1, product_id=product.id, quantity=2, unit_price=5, net_amount=10,
+        base_net=10,
+    )  # fmt: skip
+    back = OrderReturn(
+        id=new_id(when), order_id=order.id, item_id=item.id, product_id=product.id, line=1, quantity=1, currency="EUR",
+        net_amount=5, base_net=5, returned_at=when, **named,
+    )  # fmt: skip
+    before = {f"before_{name}": Decimal(value) for name, value in amounts.items()}
+    revision = OrderRevision(id=new_id(when), order_id=order.id, before_items=[], valid_from=when, **before, **at)
+    visit = Interaction(
+        id=new_id(when),
+        type=InteractionType.VISIT,
+        direction=Direction.INBOUND,
+        occurred_at=when,
+        properties={},
+        **named,
+    )
+    answer = Feedback(
+        id=new_id(when), kind=FeedbackKind.NPS, question_key="", score=9, scale_min=0, scale_max=10, submitted_at=when,
+        order_id=order.id, **named,
+    )  # fmt: skip
+    change = AttributeChange(
+        id=new_id(when), customer_id=who.id, field="city", before=None, after="Ulm", valid_from=when, actor="test", **at
+    )
+    ref = CustomerExternalRef(system="shop", value=number, customer_id=who.id, **at)
+    return [[who], [ref, change, visit, order], [item, revision, answer], [back]]
