@@ -41,11 +41,31 @@ class Databases:
 
 @contextmanager
 def open_databases(settings: Settings, say: Callable[[str], None]) -> Iterator[Databases]:
-    """The configured DSNs win; without any, the embedded server runs until the end.  Raises ``NoPlace``."""
-    if settings.database_url:
-        yield Databases(settings.database_url, settings.owner_database_url, embedded=False)
-    elif settings.owner_database_url:
+    """The configured DSNs win; without any, the embedded server runs until the end.
+
+    Raises ``NoDatabase``, ``NoPlace``.
+    """
+    app, owner = settings.database_url, settings.owner_database_url
+    if app:
+        yield Databases(
+            checked("REGULARS_DATABASE_URL", app),
+            checked("REGULARS_OWNER_DATABASE_URL", owner) if owner else None,
+            embedded=False,
+        )
+    elif owner:
         raise NoDatabase("REGULARS_OWNER_DATABASE_URL is set and REGULARS_DATABASE_URL is not: set both or neither")
     else:
         with open_embedded(settings.var / "postgres", programs=settings.postgres_bin, say=say) as server:
             yield Databases(server.app_dsn, server.owner_dsn, embedded=True)
+
+
+def checked(name: str, dsn: str) -> str:
+    """The DSN, if it is one; its text is not told, because it holds a password.  Raises ``NoDatabase``."""
+    try:
+        parts = urlsplit(dsn)
+        good = parts.scheme in ("postgresql", "postgres") and parts.username and (parts.port or True)
+    except ValueError:  # a port that is no number
+        good = False
+    if not good:
+        raise NoDatabase(f"{name} is not of the form postgresql://role:password@host:5432/database")
+    return dsn

@@ -129,10 +129,14 @@ def make_node(dsn: str, sizes: Sizes, init: Any) -> Node:
 
 
 def create_engine(dsn: str, *, server_settings: Mapping[str, str] | None = None, **options: Any) -> AsyncEngine:
-    """A SQLAlchemy engine on a DSN of the form ``postgresql://``."""
+    """A SQLAlchemy engine on a DSN of the form ``postgresql://``.
+
+    The DSN goes to the driver as it is: SQLAlchemy's own URLs know neither ``sslmode`` nor several hosts.
+    """
+    arguments = {"server_settings": dict(server_settings or {}), "connection_class": SharedConnection}
     return create_async_engine(
-        dsn.replace("postgresql://", "postgresql+asyncpg://", 1).replace("postgres://", "postgresql+asyncpg://", 1),
-        connect_args={"server_settings": dict(server_settings or {}), "connection_class": SharedConnection},
+        "postgresql+asyncpg://",
+        connect_args={"dsn": dsn, **arguments},
         pool_recycle=LIFETIME_S,
         hide_parameters=True,
         **options,

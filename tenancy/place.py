@@ -59,6 +59,8 @@ def find_place(home: Path, programs: Path | None, say: Callable[[str], None]) ->
     Raises ``NoPlace``.  The modes of existing directories are never changed.
     """
     bin_ = programs or wheel()
+    if not (bin_ / "postgres").is_file():
+        raise NoPlace(f"there is no program postgres in {bin_}")
     if os.geteuid() != 0:
         return Place(bin_, home / "data", None)
     elsewhere = ELSEWHERE / f"regulars-{hashlib.sha256(str(home).encode()).hexdigest()[:12]}"

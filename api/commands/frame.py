@@ -10,12 +10,10 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Annotated, Any, NoReturn, TypeVar
 
-import asyncpg  # type: ignore[import-untyped]
 import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.blueprint import blueprint
@@ -30,7 +28,7 @@ from tenancy.provision import BadTenant, SlugTaken
 from tenancy.registry import CannotMove, NoTenant
 from tenancy.roles import UnfitRole
 from tenancy.tenant import BadSlug
-from tenancy.waiting import Busy, reason
+from tenancy.waiting import Busy, reason, sqlstate
 
 T = TypeVar("T")
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
@@ -55,10 +53,12 @@ EXITS = (
 ANSWERS: tuple[tuple[tuple[type[BaseException], ...], Exit], ...] = (
     ((BadSlug, BadTenant, BadKey, SlugTaken, CannotMove, Busy, UnfitRole), Exit.REFUSED),
     ((NoTenant, NoKey), Exit.NOT_FOUND),
-    ((NoDatabase, NoPlace, OSError, asyncpg.PostgresConnectionError), Exit.NO_DATABASE),
-    ((asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError), Exit.NO_DATABASE),
+    ((NoDatabase, NoPlace, OSError), Exit.NO_DATABASE),
 )
 UNDEFINED = frozenset(("42P01", "3F000"))  # undefined_table, invalid_schema_name
+FORBIDDEN = "42501"  # insufficient_privilege
+# Classes of SQLSTATE: no connection, no authorization, no such database, no resources, shut down.
+UNREACHABLE = ("08", "28", "3D", "53", "57P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +92,29 @@ def failures(as_json: bool) -> Iterator[None]:
     """Turns expected exceptions into one line on stderr and an exit status."""
     try:
         yield
-    except ValidationError as wrong:
-        first = wrong.errors()[0]
-        fail(Exit.USAGE, f"REGULARS_{'_'.join(map(str, first['loc'])).upper()}: {first['msg']}", as_json)
-    except DBAPIError as error:
-        unprepared = getattr(error.orig, "sqlstate", None) in UNDEFINED
-        fail(
-            Exit.NO_DATABASE if unprepared else Exit.FAULT,
-            "the database is not prepared; run: regulars migrate" if unprepared else reason(error),
-            as_json,
-        )
     except Exception as error:
-        for kinds, status in ANSWERS:
-            if isinstance(error, kinds):
-                fail(status, str(error), as_json)
-        raise
+        answer = answered(error)
+        if answer is None:
+            raise
+        fail(*answer, as_json)
+
+
+def answered(error: Exception) -> tuple[Exit, str] | None:
+    """Exit status and text of a failure that was to be expected; null for a defect."""
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return Exit.USAGE, f"REGULARS_{'_'.join(map(str, first['loc'])).upper()}: {first['msg']}"
+    for kinds, status in ANSWERS:
+        if isinstance(error, kinds):
+            return status, str(error)
+    state = sqlstate(error)
+    if state is None:
+        return None
+    if state in UNDEFINED:
+        return Exit.NO_DATABASE, "the database is not prepared; run: regulars migrate"
+    if state == FORBIDDEN:
+        return Exit.NO_DATABASE, f"{reason(error)}; REGULARS_OWNER_DATABASE_URL must name the owner of the tables"
+    return Exit.NO_DATABASE if state.startswith(UNREACHABLE) else Exit.FAULT, reason(error)
 
 
 def fail(status: Exit, message: str, as_json: bool) -> NoReturn:

@@ -59,7 +59,12 @@ def list_(slug: Slug, as_json: AsJson = False) -> None:
             return await keys.list_keys(connection, await registry.find_tenant(connection, slug))
 
     found = [shown(one) for one in run(work, as_json)]
-    rows = [one | {"scopes": " ".join(one["scopes"]), "origins": " ".join(one["origins"])} for one in found]
+    rows = [
+        one
+        | {name: " ".join(one[name]) for name in ("scopes", "origins")}
+        | {name: one[name] and one[name][:10] for name in COLUMNS if name.endswith("_at")}
+        for one in found
+    ]
     show(found, as_json, lambda console: console.print(table(rows, *COLUMNS)))
 
 

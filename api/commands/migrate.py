@@ -19,7 +19,8 @@ def migrate(
     async def work(desk: Desk) -> dict[str, Any]:
         databases = desk.databases
         hardening = await migrate_platform(databases.owner(), databases.login, databases.password)
-        with Progress(console=Console(stderr=True), disable=as_json, transient=True) as bar:
+        console = Console(stderr=True)
+        with Progress(console=console, disable=as_json or not console.is_terminal, transient=True) as bar:
             task = bar.add_task("merchants", total=None)
             done = await migrate_tenants(
                 desk.owner,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from api.commands.frame import AsJson, Desk, Exit, fail, run, show, table
+from api.commands.frame import AsJson, Desk, Exit, fail, failures, run, show, table
 from tenancy import registry
 from tenancy.drop import drop_tenant
 from tenancy.platform import Status
@@ -55,6 +55,8 @@ def create(
         fiscal_year_start=fiscal_year_start,
         week_start=week_start,
     )
+    with failures(as_json):
+        new.check()  # before a database is started for nothing
 
     async def work(desk: Desk) -> Tenant:
         return await provision(desk.owner, desk.blueprint, new, desk.now, login=desk.databases.login)
