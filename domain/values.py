@@ -5,11 +5,13 @@ Null and blank text are the caller's affair: a check never sees them.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
+
+import orjson
 
 from domain.money import is_currency
 from domain.refusal import ProblemCode
@@ -18,6 +20,7 @@ from domain.words import Words
 Check = Callable[[Any], Any]
 
 LONGEST_TEXT, LONGEST_COMMENT, MOST_TEXTS = 1_000, 50_000, 200
+LONGEST_KEY = 300  # characters; keys are indexed
 WIDEST = Decimal(10) ** 16  # numeric(20, 4)
 LONGEST_NUMBER = 40  # characters
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
@@ -192,6 +195,15 @@ def required(en: str, zh: str) -> BadValue:
 def out_of_range(en: str, zh: str) -> BadValue:
     """A number or date that cannot be stored or cannot be meant."""
     return BadValue(ProblemCode.OUT_OF_RANGE, en, zh)
+
+
+def as_json(checked: Mapping[str, Any]) -> str:
+    """Checked values as JSON: a decimal is a number with every digit, which PostgreSQL reads exactly."""
+    return orjson.dumps(checked, default=_number).decode()
+
+
+def _number(value: Any) -> orjson.Fragment:
+    return orjson.Fragment(format(value, "f"))
 
 
 def _is_dust(number: Decimal) -> bool:

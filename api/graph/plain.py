@@ -30,7 +30,8 @@ def fields_of(of: Any) -> dict[str, Field]:
         plain = items_of(without_none(hint)[0]) or without_none(hint)[0]
         if hasattr(plain, "of") and not issubclass(plain, Enum):
             continue
-        made[f.name] = Field("part", hint=hint, doc=said_of(hints[f.name]) or f.metadata.get("doc"))
+        ids = {f.name: f.metadata["ids"]} if "ids" in f.metadata else {}
+        made[f.name] = Field("part", hint=hint, ids=ids, doc=said_of(hints[f.name]) or f.metadata.get("doc"))
     if hasattr(of, "message"):
         made["message"] = Field("part", hint=str, args={"locale": LOCALE}, doc="The sentence for people.")
     return made

@@ -50,8 +50,13 @@ def _field(planner: Planning, type_: Any, nodes: Nodes) -> Projector:
     kind = declared.ids.get(attribute) if get_named_type(gfield.type).name == "ID" else None
     if kind:
         prefix = planner.views.prefix[kind]
-        return lambda value, env: typed_id(prefix, getattr(value, attribute))
+        return lambda value, env: _typed(prefix, getattr(value, attribute))
     return lambda value, env: inner(getattr(value, attribute), env)
+
+
+def _typed(prefix: str, keys: Any) -> Any:
+    """One id, or a list of them."""
+    return [typed_id(prefix, key) for key in keys] if isinstance(keys, (list, tuple)) else typed_id(prefix, keys)
 
 
 def plain(value: Any, locale: str) -> Any:

@@ -177,13 +177,14 @@ class _Build:
         if given.name in self.spelled:
             return given.name
         self.spelled.add(given.name)  # before it is built: inputs may be recursive
+        silent = given.one_of or bool(getattr(given.of, "partial", False))
         attributes = {
             name: StrawberryField(
                 python_name=name,
                 graphql_name=camel(name),
                 type_annotation=self.note(self.spell(argument.hint)),
                 description=argument.doc or self.views.says.get(name),
-                default=_default(argument, given.one_of),
+                default=_default(argument, silent),
             )
             for name, argument in given.fields.items()
         }
@@ -264,7 +265,7 @@ class _Build:
             self.views.views[type_name] = View(type_name, made, doc)
 
 
-def _default(given: Argument, one_of: bool) -> Any:
-    if one_of or given.default is None or (given.default is NO_DEFAULT and without_none(given.hint)[1]):
+def _default(given: Argument, silent: bool) -> Any:
+    if silent or given.default is None or (given.default is NO_DEFAULT and without_none(given.hint)[1]):
         return strawberry.UNSET
     return strawberry.UNSET if given.default is NO_DEFAULT else given.default

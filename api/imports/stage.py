@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.imports.rows import Line, Record
@@ -13,6 +12,7 @@ from domain.base import new_id
 from domain.imports.check import Checker
 from domain.imports.terms import BadRecord, Fault, Staged
 from domain.staging import COLUMNS, Loading, Outcome, RowState
+from domain.values import as_json
 
 BATCH = 20_000
 Tuple = tuple[Any, ...]
@@ -98,7 +98,7 @@ class Stager:
             yield self._row(Staged(subject, key, {}), number, part, RowState.SKIPPED, lines)
 
     def _row(self, staged: Staged, number: int, part: int, state: RowState, lines: int) -> Tuple:
-        data = orjson.dumps(staged.data, default=_number).decode() if staged.data else "{}"
+        data = as_json(staged.data) if staged.data else "{}"
         id_ = new_id(self._loading.now)
         return self._loading.run_id, staged.subject, staged.key, number, part, state.value, lines, id_, data
 
@@ -111,8 +111,3 @@ def _state(judged: Staged | BadRecord | None) -> RowState:
     if judged is None:
         return RowState.SKIPPED
     return RowState.READY if isinstance(judged, Staged) else RowState.BROKEN
-
-
-def _number(value: Any) -> orjson.Fragment:
-    """A decimal as a JSON number with every digit: PostgreSQL reads it exactly."""
-    return orjson.Fragment(format(value, "f"))

@@ -83,5 +83,3 @@ def _check_change(found: AttributeDefinition, input: AttributeDefinitionInput) -
 
 def _bad_options(en: str, zh: str) -> Refused:
     return invalid(("input", "options"), en, zh)
-
-

@@ -4,7 +4,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.customers.fields import NEVER_NULL, WRITABLE
-from domain.customers.history import Change, record_changes
+from domain.customers.history import Change, document, record_changes
 from domain.events import EventTopic, announce
 from domain.refusal import ProblemCode
 from domain.staging import Chunk, Failure, Loaded, Loading
@@ -16,18 +16,12 @@ _DEFAULTS = {"kind": "'PERSON'", "tags": "'{}'"}
 assert _DEFAULTS.keys() == NEVER_NULL.keys()
 
 
-def _document(alias: str, attributes: str) -> str:
-    """SQL: the tracked fields of a customer and its attributes as one JSON object."""
-    pairs = ", ".join(f"'{name}', {alias}.{name}" for name in WRITABLE)
-    return f"(jsonb_build_object({pairs}) || {attributes})"
-
-
 _CHANGES = f"""(
     SELECT CAST(jsonb_agg(jsonb_build_object(
         'field', key, 'before', CAST(NULLIF(b.value, 'null') AS text), 'after', CAST(NULLIF(a.value, 'null') AS text)
     ) ORDER BY key) AS text)
-    FROM jsonb_each({_document("(j.stored)", "(j.stored).attributes")}) AS b
-    FULL JOIN jsonb_each({_document("j", "j.attributes")}) AS a USING (key)
+    FROM jsonb_each({document("(j.stored)")}) AS b
+    FULL JOIN jsonb_each({document("j")}) AS a USING (key)
     WHERE NULLIF(a.value, 'null') IS DISTINCT FROM NULLIF(b.value, 'null'))"""
 
 _UPSERT = Upsert(
@@ -69,10 +63,10 @@ async def load_customers(session: AsyncSession, loading: Loading, chunk: Chunk) 
             announce(session, EventTopic.CUSTOMER_CREATED, row.id, loading.now)
         else:
             changed = orjson.loads(row.shown) if row.shown else []
-            history += [(row.id, one["field"], one["before"], one["after"]) for one in changed]
+            history += [Change(row.id, one["field"], one["before"], one["after"]) for one in changed]
             names = [one["field"] for one in changed] or ["registered_at"]
             announce(session, EventTopic.CUSTOMER_UPDATED, row.id, loading.now, fields=names)
-    await record_changes(session, history, valid_from=loading.now, now=loading.now, actor=loading.actor)
+    await record_changes(session, history, now=loading.now, actor=loading.actor)
     return done
 
 

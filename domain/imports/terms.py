@@ -7,9 +7,8 @@ from typing import Any, NamedTuple, Protocol
 
 from domain.customers.attribute import AttributeDefinition
 from domain.orders.rates import Rates
-from domain.values import BadValue, required, text
+from domain.values import LONGEST_KEY, BadValue, required, text
 
-LONGEST_KEY = 300  # characters; a staged key is indexed
 key = text(LONGEST_KEY)
 # Of a customer that a row of another kind names, should it be new: customer.country, customer.kind …
 OF_CUSTOMER = "customer."

@@ -1,0 +1,1 @@
+"""Customers written one at a time."""
