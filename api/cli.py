@@ -2,7 +2,7 @@
 
 import typer
 
-from api.commands import demo, doctor, import_file, key, migrate, tenant
+from api.commands import demo, doctor, import_file, key, migrate, schema, serve, tenant
 from api.commands.frame import EXITS
 
 app = typer.Typer(
@@ -16,9 +16,11 @@ app = typer.Typer(
 app.add_typer(tenant.app, name="tenant")
 app.add_typer(key.app, name="key")
 app.command("demo")(demo.demo)
+app.command("serve")(serve.serve)
 app.command("migrate")(migrate.migrate)
 app.command("doctor")(doctor.doctor)
 app.command("import")(import_file.import_)
+app.command("schema")(schema.schema)
 
 
 def main() -> None:

@@ -89,7 +89,7 @@ async def harden(owner: Any, login: str) -> Hardening:
     for statement in (*(revoke for revoke, _ in HARDENING.values()), grant):
         await _attempt(owner, statement.format(database=database.replace('"', '""')))
     await owner.execute(f"REVOKE ALL ON SCHEMA {SCHEMA} FROM PUBLIC; GRANT USAGE ON SCHEMA {SCHEMA} TO {login}")
-    read = ", ".join(f"{SCHEMA}.{name}" for name in ("tenant", "node", "api_key", "change"))
+    read = ", ".join(f"{SCHEMA}.{name}" for name in ("tenant", "node", "api_key", "change", "alembic_version"))
     await owner.execute(f"GRANT SELECT ON {read} TO {login}")
     await owner.execute(f"GRANT UPDATE (last_used_at) ON {SCHEMA}.api_key TO {login}")
     return await read_hardening(owner)

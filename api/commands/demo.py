@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from api.blueprint import blueprint
 from api.commands.frame import Exit, fail, failures, say
-from api.commands.serving import NotReady, PortTaken, bound, ended_by_signals, run_loop, serve
+from api.commands.serving import NotReady, PortTaken, bound, ended_by_signals, run_loop, serve_one
 from api.databases import Databases, open_databases
 from api.demo.examples import QUERY
 from api.demo.keys_file import known_tokens, write_tokens
@@ -71,7 +71,7 @@ async def _demo(settings: Settings, databases: Databases, at: socket) -> None:
     write_tokens(path, f"{url}/graphql", tenants)
     keys = [{"slug": one.slug, "name": one.name, "apiKey": one.token} for one in tenants]
     app = create_app(settings.model_copy(update={"database_url": databases.app_dsn}), demo=DemoPage(keys, QUERY))
-    await serve(app, at, f"ready: {url}/graphql (start at {url}/, keys in {path}, Ctrl-C ends it)")
+    await serve_one(app, at, f"ready: {url}/graphql (start at {url}/, keys in {path}, Ctrl-C ends it)")
 
 
 @contextmanager

@@ -9,8 +9,16 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
-CLOSING_S = 5  # for requests that are being answered when the server is told to end
+STARTING_S, CLOSING_S = 30, 5  # the latter for requests that are being answered when the server is told to end
+OPTIONS: Any = {
+    "log_level": "warning",
+    "access_log": False,
+    "server_header": False,
+    "timeout_graceful_shutdown": CLOSING_S,
+}
 
 
 class PortTaken(Exception):
@@ -52,14 +60,9 @@ def run_loop(work: Coroutine[Any, Any, None]) -> None:
         runner.run(work)
 
 
-async def serve(app: Any, at: socket.socket, ready: str) -> None:
+async def serve_one(app: Any, at: socket.socket, ready: str) -> None:
     """Serve until told to end.  ``ready`` is printed as soon as it answers.  Raises ``NotReady``, ``PortTaken``."""
-    server = _Server(
-        uvicorn.Config(
-            app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=CLOSING_S
-        ),
-        ready,
-    )
+    server = _Server(uvicorn.Config(app, **OPTIONS), ready)
     host, port = at.getsockname()[:2]
     try:
         await server.serve(sockets=[at])
@@ -69,6 +72,17 @@ async def serve(app: Any, at: socket.socket, ready: str) -> None:
         raise NotReady("the server did not start") from None
     if server.answer is not None:
         raise NotReady(f"the server started and is not ready: {server.answer}")
+
+
+def serve_several(factory: str, workers: int, at: socket.socket, ready: str) -> None:
+    """Serve in so many processes what ``factory`` (module:function) makes in each, until told to end.
+
+    One that dies is replaced.  Raises ``NotReady`` when one cannot start.
+    """
+    processes = _Workers(uvicorn.Config(factory, factory=True, workers=workers, **OPTIONS), at, ready)
+    processes.run()
+    if any(one.exitcode == STARTUP_FAILURE for one in processes.processes):
+        raise NotReady("a process of the server did not start")
 
 
 class _Server(uvicorn.Server):
@@ -91,10 +105,28 @@ class _Server(uvicorn.Server):
         except OSError as refused:
             head, body = "", str(refused)
         if " 200 " in head:
-            sys.stdout.write(f"{self._ready}\n")
-            sys.stdout.flush()
+            tell(self._ready)
         else:
             self.answer, self.should_exit = body or head, True
+
+
+class _Workers(Multiprocess):
+    """Prints a line when all processes are ready."""
+
+    def __init__(self, config: uvicorn.Config, at: socket.socket, ready: str) -> None:
+        super().__init__(config, [at])
+        self._ready = ready
+
+    def init_processes(self) -> None:
+        super().init_processes()
+        if all(one.wait_until_ready(STARTING_S, self.should_exit) for one in self.processes):
+            tell(self._ready)
+
+
+def tell(line: str) -> None:
+    """One line on stdout, at once and not wrapped."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 async def ask(host: str, port: int, path: str) -> tuple[str, str]:

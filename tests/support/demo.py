@@ -1,58 +1,16 @@
-"""``regulars demo`` as a process: started, waited for by what it prints, asked over HTTP, and looked for afterwards."""
+"""A directory in which demos run: what they wrote there, what they answer, which processes they left."""
 
 import json
 import os
-import signal
-import socket
-import subprocess
-import sys
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-COMMAND = Path(sys.executable).with_name("regulars")
+from tests.support.command import Running, free_port, started
+
 PROC = Path("/proc")
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        port: int = asked.getsockname()[1]
-        return port
-
-
-@dataclass(frozen=True, slots=True)
-class Running:
-    """The command, as it runs."""
-
-    process: subprocess.Popen[str]
-
-    def ready(self) -> str:
-        """The line that says it answers; nothing else comes before it."""
-        assert self.process.stdout
-        line = self.process.stdout.readline()
-        assert line.startswith("ready: "), line or self.errors()
-        return line
-
-    def loading(self) -> None:
-        """Returns when it has begun to load."""
-        assert self.process.stderr
-        assert any("Loading" in line for line in self.process.stderr)
-
-    def errors(self) -> str:
-        """All that it says on stderr until it ends."""
-        assert self.process.stderr
-        return self.process.stderr.read()
-
-    def ended(self, sign: signal.Signals | None = None) -> int:
-        """Its exit status, after the signal if one is given."""
-        if sign is not None:
-            self.process.send_signal(sign)
-        return self.process.wait(timeout=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +20,9 @@ class Demo:
     home: Path
     port: int = field(default_factory=free_port)
 
-    @contextmanager
-    def started(self, **environment: str) -> Iterator[Running]:
-        """The command; killed at the end if it still runs."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("REGULARS_")}
-        made = {**kept, "REGULARS_PORT": str(self.port), **environment}
-        pipe = subprocess.PIPE
-        process = subprocess.Popen([COMMAND, "demo"], cwd=self.home, env=made, stdout=pipe, stderr=pipe, text=True)
-        with process:
-            try:
-                yield Running(process)
-            finally:
-                process.kill()
+    def started(self, **environment: str) -> AbstractContextManager[Running]:
+        """The command."""
+        return started(["demo"], self.home, **{"REGULARS_PORT": str(self.port), **environment})
 
     @property
     def file(self) -> Path:
