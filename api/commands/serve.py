@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 
 from api.commands.frame import Exit, fail, failures, say
 from api.commands.serving import NotReady, PortTaken, bound, ended_by_signals, run_loop, serve_one, serve_several
-from api.databases import NoDatabase
+from api.databases import NoDatabase, checked
 from api.prepared import examine
 from api.settings import Settings
 from api.start import Unfit
@@ -38,10 +38,9 @@ def serve(
 def _serve(settings: Settings, workers: int) -> None:
     if not settings.database_url:
         raise NoDatabase("set REGULARS_DATABASE_URL; to try Regulars without a database: regulars demo")
+    dsn = checked("REGULARS_DATABASE_URL", settings.database_url)
     with bound(settings.host, settings.port) as at:
-        late = asyncio.run(
-            examine(settings.database_url, tenant_revisions(), require_hardening=settings.require_hardening)
-        )
+        late = asyncio.run(examine(dsn, tenant_revisions(), require_hardening=settings.require_hardening))
         if late:
             more = " …" if len(late) > MOST_NAMED else ""
             say(False)(
