@@ -38,7 +38,8 @@ class BadValue(Exception):
 
 def shown(value: Any) -> str:
     """A value as an error message may quote it: short, and printable whatever it holds."""
-    text = str(value)
+    # Python refuses to write out an integer of thousands of digits.
+    text = str(value) if not isinstance(value, int) or value.bit_length() < 1_000 else "a very long number"
     quoted = ascii(text) if not text.isprintable() else repr(text)
     return quoted if len(quoted) <= 60 else f"{quoted[:57]}…"
 

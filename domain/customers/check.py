@@ -41,6 +41,7 @@ def checked(
     refs = checking.refs(("input", "externalRefs"), input.external_refs or ())
     if by is not None:
         refs |= checking.refs(("by", "externalRef"), [by.external_ref] if by.external_ref else (), listed=False)
+        checking.somebody(by)
         by = replace(by, email=checking.named("email", email, by), phone=checking.named("phone", phone(), by))
     said = Said(
         by=by,
@@ -82,6 +83,11 @@ class _Checking:
     def named(self, name: str, check: Check, by: CustomerBy) -> Any:
         """A contact that names the customer."""
         return self.value(("by", name), check, getattr(by, name))
+
+    def somebody(self, by: CustomerBy) -> None:
+        """It must name somebody: a blank name would mean anybody new."""
+        if by.id is None and by.external_ref is None and not (by.email or "").strip() and not (by.phone or "").strip():
+            self.wrong(("by",), required("A name of the customer", "客户标识"))
 
     def refs(self, path: tuple[str, ...], given: Any, *, listed: bool = True) -> set[Ref]:
         """The references, each once."""

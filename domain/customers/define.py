@@ -13,7 +13,7 @@ from domain.customers.customer import Customer
 from domain.dictionary import raise_dictionary
 from domain.events import EventTopic, announce
 from domain.refusal import ProblemCode, Refused, invalid
-from domain.text import Names, check_key, check_names
+from domain.text import LONGEST_NAME, Names, check_key, check_names, is_name
 from domain.words import Says, Words
 
 MAX_OPTIONS = 500
@@ -61,17 +61,22 @@ async def attribute_define(
 
 def _check(input: AttributeDefinitionInput) -> None:
     check_key(input.key)
-    check_names(input.label)
+    check_names(input.label, "label")
     if input.key in BUILT_IN:
         raise invalid(("input", "key"), "A built-in field has this name.", "该名称已是内置字段。")
     options = input.options or []
     if (input.type in CHOOSING) != bool(options):
         raise _bad_options("ENUM and MULTI_ENUM have options, other types none.", "仅枚举类型须有选项。")
-    if len(options) > MAX_OPTIONS or len(set(options)) < len(options) or any(not o.strip() for o in options):
+    if len(options) > MAX_OPTIONS or len(set(options)) < len(options) or not all(map(_is_option, options)):
         raise _bad_options(
-            f"Give at most {MAX_OPTIONS} different options, none blank.",
-            f"选项最多 {MAX_OPTIONS} 个，不可重复或为空。",
+            f"Give at most {MAX_OPTIONS} different options of 1 to {LONGEST_NAME} characters, no spaces around them.",
+            f"选项最多 {MAX_OPTIONS} 个，不可重复，长度为 1 至 {LONGEST_NAME} 个字符，首尾不可有空格。",
         )
+
+
+def _is_option(option: str) -> bool:
+    """Values are stored without spaces around them, so an option with such would never be met."""
+    return is_name(option) and option == option.strip()
 
 
 def _check_change(found: AttributeDefinition, input: AttributeDefinitionInput) -> None:
