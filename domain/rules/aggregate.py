@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, NamedTuple
 
+from sqlalchemy import ColumnElement, not_
+
+from domain.rules.facts import Aggregate, Match, Source
+from domain.rules.issues import RuleIssue, unknown
+from domain.rules.moment import Moment
+from domain.rules.shape import Column, camel, only
 from domain.rules.tests import DurationTest, NumberTest, TimeTest
+from domain.rules.window import Window
 from domain.words import Says, Words
+
+# Counts that only ask whether there is any row.
+_ANY = (NumberTest(gt=Decimal(0)), NumberTest(gte=Decimal(1)))
+_NONE = (NumberTest(eq=Decimal(0)), NumberTest(lte=Decimal(0)), NumberTest(lt=Decimal(1)))
+_OF_INSTANT = {"first": "min", "last": "max", "recency": "max"}
+
+
+class Fields(NamedTuple):
+    """The fields of a source that can be aggregated: numbers, and those whose different values are counted."""
+
+    numbers: tuple[str, ...] = ()
+    distinct: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FieldTest:
     """A field, and a test of how many different values it has."""
 
-    field: Annotated[str, Says(Words("field", "字段"))]
+    field: Annotated[str, Says(Words("field", "字段")), Column]
     test: Annotated[NumberTest, Says(Words("test", "条件"))]
 
 
@@ -21,7 +42,7 @@ class FieldTest:
 class FieldNumberTest:
     """A field, and a test of its aggregate."""
 
-    field: Annotated[str, Says(Words("field", "字段"))]
+    field: Annotated[str, Says(Words("field", "字段")), Column]
     test: Annotated[NumberTest, Says(Words("test", "条件"))]
 
 
@@ -40,3 +61,38 @@ class AggregateTest:
     first: Annotated[TimeTest | None, Says(Words("instant of the first", "首次时间"))] = None
     last: Annotated[TimeTest | None, Says(Words("instant of the last", "末次时间"))] = None
     recency: Annotated[DurationTest | None, Says(Words("how long ago the last was", "距末次多久"))] = None
+
+    @property
+    def presence(self) -> bool | None:
+        """Whether there are to be rows, if nothing else is asked."""
+        if self.count is not None:
+            return True if self.count in _ANY else False if self.count in _NONE else None
+        return self.exists
+
+    @property
+    def certain(self) -> bool:
+        """Whether it is never UNKNOWN."""
+        return only(self)[0] in ("exists", "count", "distinct", "sum")
+
+    def fact(self, source: Source, where: tuple[Match, ...], window: Window) -> Aggregate:
+        """What must be known of the rows."""
+        name, test = only(self)
+        if self.presence is not None:
+            return Aggregate(source, "exists", None, where, window)
+        return Aggregate(source, _OF_INSTANT.get(name, name), getattr(test, "field", None), where, window)
+
+    def concluded(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
+        """What is concluded from it."""
+        if self.presence is not None:
+            return value if self.presence else not_(value)
+        _, asked = only(self)
+        test = asked.test if isinstance(asked, FieldTest | FieldNumberTest) else asked
+        made: ColumnElement[bool] = test.holds(value, moment)
+        return made
+
+    def issues(self, fields: Fields) -> Iterator[RuleIssue]:
+        """A field that the source does not have, or cannot be aggregated so."""
+        name, test = only(self)
+        known = fields.distinct if name == "distinct" else fields.numbers
+        if isinstance(test, FieldTest | FieldNumberTest) and test.field not in known:
+            yield unknown(("having", name, "field"), camel(test.field), map(camel, known))

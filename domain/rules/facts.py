@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from sqlalchemy import ColumnElement, FromClause
 
 from domain.rules.moment import Moment
-from domain.rules.window import AllTime, Window
+from domain.rules.window import ALL_TIME, Window
 
-Columns = Any  # named columns: an alias's, or those of the opened source
+# Columns by name: of a table, or as the source calls them.
+Columns = Mapping[str, ColumnElement[Any]] | Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,15 @@ class Match(Protocol):
         """Whether a row counts; rows where it is UNKNOWN do not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Own:
-    """A value of the customer's own row."""
+class Own(ABC):
+    """A value of the customer's own row: a value that can be compared with others."""
 
-    read: Callable[[Columns], ColumnElement[Any]]
-    cost: float = 0.0
+    __slots__ = ()
+    cost: ClassVar = 0.0
+
+    @abstractmethod
+    def read(self, customer: Columns) -> ColumnElement[Any]:
+        """The value, from the customer's columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +64,25 @@ class Aggregate:
     function: str
     field: str | None = None
     where: tuple[Match, ...] = ()
-    window: Window = AllTime()
+    window: Window = ALL_TIME
 
     @property
     def cost(self) -> float:
         """That of its source."""
         return self.source.cost
+
+
+@dataclass(frozen=True, slots=True)
+class Passes:
+    """A column passes a test."""
+
+    column: str
+    test: Any  # one of domain.rules.tests
+
+    def holds(self, row: Columns, moment: Moment) -> ColumnElement[bool]:
+        """Whether it does."""
+        made: ColumnElement[bool] = self.test.holds(row[self.column], moment)
+        return made
 
 
 Fact = Own | Aggregate

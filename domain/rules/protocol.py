@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Self
+from uuid import UUID
 
 from sqlalchemy import ColumnElement
 
-from domain.refusal import FieldIssue
 from domain.rules.facts import Fact
+from domain.rules.issues import RuleIssue
 from domain.rules.moment import Moment
 from domain.rules.terms import Terms
 
@@ -21,8 +23,36 @@ class Condition(Protocol):
     def facts(self, terms: Terms) -> Mapping[str, Fact]:
         """What it must know of a customer, by name."""
 
-    def test(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
+    def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """TRUE, FALSE or NULL from what is known."""
 
-    def issues(self, terms: Terms) -> Iterator[FieldIssue]:
+    @property
+    def certain(self) -> bool:
+        """Whether it is never UNKNOWN."""
+
+    def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """What is wrong with it beyond the types of its fields; places are below the condition."""
+
+
+class Reference(ABC):
+    """A condition that is the membership of another rule: two-valued, and written out where it stands."""
+
+    __slots__ = ()
+    keyword: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def outside(self) -> bool:
+        """Whether those are meant who are not members."""
+
+    @abstractmethod
+    def target(self, terms: Terms) -> UUID | None:
+        """The id it refers to; null if there is none."""
+
+    @abstractmethod
+    def settled(self, terms: Terms) -> Self:
+        """The same, by id."""
+
+    @abstractmethod
+    def issues(self, terms: Terms) -> Iterator[RuleIssue]:
+        """What is wrong with it; places are below the condition."""

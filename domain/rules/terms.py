@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 if TYPE_CHECKING:
@@ -31,11 +31,12 @@ class SegmentTerms:
 
 @dataclass(frozen=True)
 class Terms:
-    """All of them, as of a version of the dictionary."""
+    """All of them, as of a version of the dictionary, and the conditions that their rules may be made of."""
 
     version: int = 0
     attributes: Mapping[str, AttributeTerms] = field(default_factory=dict)
     segments: Mapping[UUID, SegmentTerms] = field(default_factory=dict)
+    vocabulary: tuple[type[Any], ...] = ()
 
     @cached_property
     def by_key(self) -> Mapping[str, UUID]:

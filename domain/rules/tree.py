@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from domain.rules.protocol import Condition
+from domain.rules.protocol import Condition, Reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Never:
 
 
 Connective = All | AnyOf | NoneOf | Not | AtLeast
-Rule = All | AnyOf | NoneOf | Not | AtLeast | Never | Condition
+Rule = All | AnyOf | NoneOf | Not | AtLeast | Never | Condition | Reference
 
 
 def parts(rule: Rule) -> tuple[tuple[tuple[str, ...], Rule], ...]:
@@ -75,7 +75,7 @@ def parts(rule: Rule) -> tuple[tuple[tuple[str, ...], Rule], ...]:
     return tuple(((*place, str(n)), part) for n, part in enumerate(of))
 
 
-def conditions(rule: Rule) -> Iterator[Condition]:
+def conditions(rule: Rule) -> Iterator[Condition | Reference]:
     """The leaves, from left to right."""
     if isinstance(rule, Connective):
         for _, part in parts(rule):

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import ColumnElement, literal
+
+from domain.rules.moment import INSTANT, Moment
 from domain.time import Duration
 
 
@@ -36,4 +40,36 @@ class Ago:
     end: Duration
 
 
+ALL_TIME = AllTime()
 Window = AllTime | Last | Between | Ago
+# Where the fields of a window stand in JSON, below ``window``.
+PLACES: dict[type, tuple[tuple[str, ...], ...]] = {
+    AllTime: (),
+    Last: (("last",),),
+    Between: (("between", "from"), ("between", "to")),
+    Ago: (("ago", "from"), ("ago", "to")),
+}
+
+
+def bounds(window: Window, at: Any, moment: Moment) -> list[ColumnElement[bool]]:
+    """The conditions of a window on an instant, but that it is not after now."""
+    match window:
+        case Last(duration):
+            return [at > moment.before(duration)]
+        case Between(start, end):
+            return [at >= literal(start, INSTANT), at < literal(end, INSTANT)]
+        case Ago(start, end):
+            return [at > moment.before(start), at <= moment.before(end)]
+    return []
+
+
+def start(window: Window, moment: Moment) -> ColumnElement[Any] | None:
+    """The instant that a window has nothing before; null when there is none."""
+    match window:
+        case Last(duration):
+            return moment.before(duration)
+        case Between(first, _):
+            return literal(first, INSTANT)
+        case Ago(first, _):
+            return moment.before(first)
+    return None

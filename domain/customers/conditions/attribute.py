@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
+from sqlalchemy import ColumnElement, null, type_coerce
+from sqlalchemy.types import Boolean, NullType
+
+from domain.customers.conditions.fields import BUILT_IN, ONLY_EQUAL, CustomerField, Missing, customer_field
+from domain.refusal import ProblemCode
+from domain.rules.issues import RuleIssue, issue, unknown
+from domain.rules.moment import Moment
+from domain.rules.shape import camel, members, only
+from domain.rules.terms import Terms
 from domain.rules.tests import ValueTest
 from domain.words import Says, Words
+
+_EQUALITIES = frozenset(("eq", "in_", "is_null"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +26,58 @@ class AttributeIs:
     """A field of the customer passes a test.  A customer without a value is UNKNOWN unless ``isNull`` is asked."""
 
     keyword: ClassVar = "attribute"
-    key: Annotated[
-        str, Says(Words("field", "字段"), "A built-in field like city, or the key of one of your attributes.")
-    ]
-    test: Annotated[ValueTest, Says(Words("test", "条件"))]
+    key: Annotated[str, Says(Words("field", "字段"), "A built-in field like city, or the key of an attribute.")]
+    test: Annotated[ValueTest, Says(Words("test", "条件"), "Of the field's type.")]
+    certain: ClassVar = False
+
+    def facts(self, terms: Terms) -> Mapping[str, Any]:
+        """The value; null when the attribute is not defined, or of another type."""
+        field = customer_field(self.key, terms)
+        return {"value": field.own if field and getattr(self.test, field.test) is not None else Missing()}
+
+    def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
+        """What the test says of the value."""
+        _, test = only(self.test)
+        value = facts["value"]
+        if isinstance(value.type, NullType):
+            return type_coerce(null(), Boolean())
+        made: ColumnElement[bool] = test.holds(value, moment)
+        return made
+
+    def issues(self, terms: Terms) -> Iterator[RuleIssue]:
+        """A field that is not known or of another type, an option it does not have, a test it does not allow."""
+        field = customer_field(self.key, terms)
+        name, test = only(self.test)
+        if field is None:
+            yield unknown("key", self.key, (*BUILT_IN, *terms.attributes))
+        elif name != field.test:
+            yield issue(
+                ("test", name),
+                f"{self.key} takes a {field.test} test.",
+                f"{self.key} 须使用 {field.test} 条件。",
+                ProblemCode.TYPE_MISMATCH,
+            )
+        else:
+            yield from _option_issues(field, name, test)
+            if self.key in ONLY_EQUAL:
+                yield from _privacy_issues(name, test)
+
+
+def _option_issues(field: CustomerField, name: str, test: Any) -> Iterator[RuleIssue]:
+    if not field.options:
+        return
+    for member in ("eq", "ne", "in_", "not_in", "has_any", "has_all", "has_none"):
+        given = getattr(test, member, None)
+        for value in (given,) if isinstance(given, str) else given or ():
+            if value not in field.options:
+                yield unknown(("test", name, camel(member)), value, field.options)
+
+
+def _privacy_issues(name: str, test: Any) -> Iterator[RuleIssue]:
+    for member in members(type(test)):
+        if getattr(test, member.name) is not None and member.name not in _EQUALITIES:
+            yield issue(
+                ("test", name, member.json),
+                "E-mail, phone and street can only be tested by eq, in and isNull.",
+                "邮箱、电话与街道仅可使用 eq、in 与 isNull。",
+            )

@@ -2,16 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
+from sqlalchemy import ColumnElement
+
+from domain.customers.conditions.fields import BuiltIn
+from domain.rules.issues import RuleIssue
+from domain.rules.moment import Moment
+from domain.rules.terms import Terms
 from domain.rules.tests import SetTest
 from domain.words import Says, Words
 
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """The customer's tags pass a test."""
+    """The customer's tags pass a test.  A customer without tags has an empty set."""
 
     keyword: ClassVar = "tag"
     test: Annotated[SetTest, Says(Words("test", "条件"))]
+    certain: ClassVar = True
+
+    def facts(self, terms: Terms) -> Mapping[str, BuiltIn]:
+        """The tags."""
+        del terms
+        return {"tags": BuiltIn("tags")}
+
+    def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
+        """What the test says of them."""
+        return self.test.holds(facts["tags"], moment)
+
+    def issues(self, terms: Terms) -> Iterator[RuleIssue]:
+        """Nothing beyond the types."""
+        del terms
+        yield from ()

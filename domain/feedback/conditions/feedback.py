@@ -2,14 +2,53 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from domain.feedback.feedback import FeedbackKind, NpsBand
-from domain.rules.aggregate import AggregateTest
-from domain.rules.tests import NumberTest
-from domain.rules.window import AllTime, Window
+from sqlalchemy import ColumnElement, Text, and_, literal_column, or_, type_coerce
+
+from domain.feedback.feedback import Feedback, FeedbackKind, NpsBand
+from domain.rules.aggregate import AggregateTest, Fields
+from domain.rules.facts import Aggregate, Columns, Match, Opened, Passes, Source
+from domain.rules.issues import RuleIssue
+from domain.rules.moment import Moment
+from domain.rules.terms import Terms
+from domain.rules.tests import NumberTest, TextTest
+from domain.rules.window import ALL_TIME, Window
 from domain.words import Says, Words
+
+
+def _feedback() -> Opened:
+    f = Feedback.__table__.alias("f")
+    columns = {"kind": type_coerce(f.c.kind, Text()), "score": f.c.score}
+    keys = {"survey_key": f.c.survey_key, "question_key": f.c.question_key}
+    return Opened(f, f.c.customer_id, f.c.submitted_at, columns | keys)
+
+
+FEEDBACK = Source("feedback", 2, _feedback)
+FIELDS = Fields(numbers=("score",))
+_BANDS = {
+    NpsBand.PROMOTER: ((">=", "9"),),
+    NpsBand.PASSIVE: ((">", "6"), ("<", "9")),
+    NpsBand.DETRACTOR: (("<=", "6"),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class InBand:
+    """An answer to an NPS question lies in one of the bands."""
+
+    bands: tuple[NpsBand, ...]
+
+    def holds(self, row: Columns, moment: Moment) -> ColumnElement[bool]:
+        """Whether it does."""
+        del moment
+        bands = [
+            and_(*(row["score"].bool_op(operator)(literal_column(bound)) for operator, bound in _BANDS[band]))
+            for band in self.bands
+        ]
+        return and_(row["kind"] == literal_column(f"'{FeedbackKind.NPS}'", Text()), or_(*bands))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,4 +62,36 @@ class FeedbackGiven:
     question_key: Annotated[str | None, Says(Words("question", "问题"))] = None
     score: Annotated[NumberTest | None, Says(Words("score", "评分"), "On the scale it was given on.")] = None
     band: Annotated[tuple[NpsBand, ...] | None, Says(Words("band", "分档"), "Answers to NPS questions only.")] = None
-    window: Annotated[Window, Says(Words("when", "时间窗"))] = AllTime()
+    window: Annotated[Window, Says(Words("when", "时间窗"))] = ALL_TIME
+
+    @property
+    def certain(self) -> bool:
+        """Whether it is never UNKNOWN."""
+        return self.having.certain
+
+    def facts(self, terms: Terms) -> Mapping[str, Aggregate]:
+        """The aggregate."""
+        del terms
+        return {"value": self.having.fact(FEEDBACK, self._matches(), self.window)}
+
+    def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
+        """What the test says of it."""
+        return self.having.concluded(facts["value"], moment)
+
+    def issues(self, terms: Terms) -> Iterator[RuleIssue]:
+        """A field that cannot be aggregated."""
+        del terms
+        yield from self.having.issues(FIELDS)
+
+    def _matches(self) -> tuple[Match, ...]:
+        wanted = {
+            "kind": self.kind,
+            "survey_key": None if self.survey_key is None else (self.survey_key,),
+            "question_key": None if self.question_key is None else (self.question_key,),
+        }
+        made: list[Match] = [
+            Passes(name, TextTest(in_=values)) for name, values in wanted.items() if values is not None
+        ]
+        made += [] if self.score is None else [Passes("score", self.score)]
+        made += [] if self.band is None else [InBand(self.band)]
+        return tuple(made)

@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from domain.interactions.interaction import Channel, Direction, InteractionType
-from domain.rules.aggregate import AggregateTest
-from domain.rules.window import AllTime, Window
+from sqlalchemy import ColumnElement, Text, type_coerce
+
+from domain.interactions.interaction import Channel, Direction, Interaction, InteractionType
+from domain.rules.aggregate import AggregateTest, Fields
+from domain.rules.facts import Aggregate, Match, Opened, Passes, Source
+from domain.rules.issues import RuleIssue
+from domain.rules.moment import Moment
+from domain.rules.terms import Terms
+from domain.rules.tests import TextTest
+from domain.rules.window import ALL_TIME, Window
 from domain.words import Says, Words
+
+
+def _interactions() -> Opened:
+    t = Interaction.__table__.alias("t")
+    closed = {name: type_coerce(t.c[name], Text()) for name in ("type", "channel", "direction")}
+    return Opened(t, t.c.customer_id, t.c.occurred_at, {"name": t.c.name, **closed})
+
+
+INTERACTIONS = Source("interactions", 5, _interactions)
+FIELDS = Fields(distinct=("type", "channel", "name"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,4 +39,32 @@ class Interactions:
     name: Annotated[str | None, Says(Words("name", "名称"), "The merchant's own name for it.")] = None
     channel: Annotated[tuple[Channel, ...] | None, Says(Words("channels", "渠道"))] = None
     direction: Annotated[Direction | None, Says(Words("direction", "方向"))] = None
-    window: Annotated[Window, Says(Words("when", "时间窗"))] = AllTime()
+    window: Annotated[Window, Says(Words("when", "时间窗"))] = ALL_TIME
+
+    @property
+    def certain(self) -> bool:
+        """Whether it is never UNKNOWN."""
+        return self.having.certain
+
+    def facts(self, terms: Terms) -> Mapping[str, Aggregate]:
+        """The aggregate."""
+        del terms
+        return {"value": self.having.fact(INTERACTIONS, self._matches(), self.window)}
+
+    def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
+        """What the test says of it."""
+        return self.having.concluded(facts["value"], moment)
+
+    def issues(self, terms: Terms) -> Iterator[RuleIssue]:
+        """A field that cannot be aggregated."""
+        del terms
+        yield from self.having.issues(FIELDS)
+
+    def _matches(self) -> tuple[Match, ...]:
+        wanted = {
+            "type": self.types,
+            "name": None if self.name is None else (self.name,),
+            "channel": self.channel,
+            "direction": None if self.direction is None else (self.direction,),
+        }
+        return tuple(Passes(column, TextTest(in_=values)) for column, values in wanted.items() if values is not None)

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
+from domain.orders.conditions.sources import Contains, NotYet, OfOrder, OfProduct
 from domain.orders.order import OrderStatus
+from domain.rules.facts import Match, Passes
+from domain.rules.shape import IdOf
 from domain.rules.tests import NumberTest, TextTest
 from domain.words import Says, Words
 
@@ -15,11 +18,16 @@ from domain.words import Says, Words
 class ProductFilter:
     """Products; all that is given must hold."""
 
-    ids: Annotated[tuple[UUID, ...] | None, Says(Words("products", "商品"))] = None
+    ids: Annotated[tuple[UUID, ...] | None, Says(Words("products", "商品")), IdOf("Product", "prd")] = None
     skus: Annotated[tuple[str, ...] | None, Says(Words("article numbers", "货号"))] = None
     category_under: Annotated[
         tuple[str, ...] | None, Says(Words("category path", "品类路径"), "In it or below, from the widest.")
     ] = None
+
+    def of_product(self) -> OfProduct | None:
+        """What a line must match; null when any does."""
+        given = (self.ids, self.skus, self.category_under)
+        return OfProduct(*given) if any(each is not None for each in given) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +40,33 @@ class OrderFilter:
     net_total: Annotated[NumberTest | None, Says(Words("net total", "净额"), "Base currency, before returns.")] = None
     currency: Annotated[tuple[str, ...] | None, Says(Words("currency", "币种"), "ISO 4217.")] = None
     contains_product: Annotated[ProductFilter | None, Says(Words("contains a product", "含商品"))] = None
+
+    def matches(self) -> tuple[Match, ...]:
+        """What an order must match."""
+        wanted_cancelled = self.status is not None and OrderStatus.CANCELLED in self.status
+        return (*(() if wanted_cancelled else (NotYet("cancelled_at"),)), *self._carried(), *self._beyond())
+
+    def returned(self) -> tuple[Match, ...]:
+        """What a return must match.  It carries channel and store; for the rest its order must be known."""
+        of_order = (OfOrder(self.matches()),) if self._beyond() else ()
+        return (NotYet("voided_at"), *self._carried(), *of_order)
+
+    def _carried(self) -> tuple[Match, ...]:
+        tests = (("channel", self.channel), ("store", self.store))
+        return tuple(Passes(column, test) for column, test in tests if test is not None)
+
+    def _beyond(self) -> tuple[Match, ...]:
+        """What only the order itself tells."""
+        made: list[Match] = []
+        if self.status is not None:
+            made.append(Passes("status", TextTest(in_=tuple(self.status))))
+        if self.net_total is not None:
+            made.append(Passes("net_total", self.net_total))
+        if self.currency is not None:
+            made.append(Passes("currency", TextTest(in_=self.currency)))
+        if self.contains_product is not None:
+            made.append(Contains(self.contains_product.of_product()))
+        return tuple(made)
+
+
+ANY_ORDER = OrderFilter()

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from domain.orders.conditions.filters import OrderFilter, ProductFilter
+from sqlalchemy import ColumnElement
+
+from domain.orders.conditions.filters import ANY_ORDER, OrderFilter, ProductFilter
+from domain.orders.conditions.sources import ITEM_FIELDS, ITEMS, OfProduct
 from domain.rules.aggregate import AggregateTest
-from domain.rules.window import AllTime, Window
+from domain.rules.facts import Aggregate
+from domain.rules.issues import RuleIssue
+from domain.rules.moment import Moment
+from domain.rules.terms import Terms
+from domain.rules.window import ALL_TIME, Window
 from domain.words import Says, Words
 
 
@@ -18,5 +26,28 @@ class Items:
     keyword: ClassVar = "items"
     product: Annotated[ProductFilter, Says(Words("which products", "商品范围"))]
     having: Annotated[AggregateTest, Says(Words("test", "条件"))]
-    order: Annotated[OrderFilter, Says(Words("which orders", "订单范围"))] = OrderFilter()
-    window: Annotated[Window, Says(Words("when", "时间窗"), "By the order's date.")] = AllTime()
+    order: Annotated[OrderFilter, Says(Words("which orders", "订单范围"))] = ANY_ORDER
+    window: Annotated[Window, Says(Words("when", "时间窗"), "By the order's date.")] = ALL_TIME
+
+    @property
+    def certain(self) -> bool:
+        """Whether it is never UNKNOWN."""
+        return self.having.certain
+
+    def facts(self, terms: Terms) -> Mapping[str, Aggregate]:
+        """The aggregate."""
+        del terms
+        return {"value": self.having.fact(ITEMS, (*self.order.matches(), *self._products()), self.window)}
+
+    def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
+        """What the test says of it."""
+        return self.having.concluded(facts["value"], moment)
+
+    def issues(self, terms: Terms) -> Iterator[RuleIssue]:
+        """A field that cannot be aggregated."""
+        del terms
+        yield from self.having.issues(ITEM_FIELDS)
+
+    def _products(self) -> tuple[OfProduct, ...]:
+        wanted = self.product.of_product()
+        return (wanted,) if wanted else ()

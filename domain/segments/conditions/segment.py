@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Self
 from uuid import UUID
 
+from domain.refusal import ProblemCode
+from domain.rules.issues import RuleIssue, issue, unknown
+from domain.rules.protocol import Reference
+from domain.rules.shape import IdOf
+from domain.rules.terms import Terms
 from domain.words import Says, Words
 
 
@@ -18,10 +24,33 @@ class SegmentRelation(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class InSegment:
+class InSegment(Reference):
     """Membership now, of a segment given by id or key.  It is never UNKNOWN: who is not a member is none."""
 
     keyword: ClassVar = "segment"
-    id: Annotated[UUID | None, Says(Words("id", "编号"), "Give this or the key.")] = None
+    id: Annotated[UUID | None, Says(Words("id", "编号"), "Give this or the key."), IdOf("Segment", "seg")] = None
     key: Annotated[str | None, Says(Words("key", "键"), "Stored as the id.")] = None
     is_: Annotated[SegmentRelation, Says(Words("relation", "关系"))] = SegmentRelation.MEMBER
+
+    @property
+    def outside(self) -> bool:
+        """Whether those are meant who are not members."""
+        return self.is_ is SegmentRelation.NOT_MEMBER
+
+    def target(self, terms: Terms) -> UUID | None:
+        """The segment's id; null if there is no such segment."""
+        found = self.id if self.id is not None else terms.by_key.get(self.key or "")
+        return found if found in terms.segments else None
+
+    def settled(self, terms: Terms) -> Self:
+        """The same by id."""
+        return self if self.id is not None else type(self)(id=self.target(terms), is_=self.is_)
+
+    def issues(self, terms: Terms) -> Iterator[RuleIssue]:
+        """A segment that is not named, or not known."""
+        if (self.id is None) == (self.key is None):
+            yield issue((), "Give the segment's id or its key.", "请提供分群的 id 或 key（二选一）。")
+        elif self.target(terms) is None and self.key is not None:
+            yield unknown("key", self.key, terms.by_key)
+        elif self.target(terms) is None:
+            yield issue("id", "There is no such segment.", "不存在该分群。", ProblemCode.UNKNOWN_FIELD)

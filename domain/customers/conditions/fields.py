@@ -1,0 +1,126 @@
+"""Which values of a customer rules can test: built-in columns by their API names, and the tenant's own attributes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Date,
+    DateTime,
+    Enum,
+    Integer,
+    Numeric,
+    Text,
+    cast,
+    inspect,
+    literal,
+    null,
+    type_coerce,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
+
+from domain.customers.attribute import AttributeType
+from domain.customers.customer import Customer
+from domain.customers.fields import KEPT
+from domain.rules.facts import Columns, Own
+from domain.rules.moment import INSTANT
+from domain.rules.shape import camel
+from domain.rules.terms import Terms
+
+# Equality only, so that they may be encrypted one day.
+ONLY_EQUAL = frozenset(("email", "phone", "street"))
+_CASTS: dict[AttributeType, TypeEngine[Any]] = {
+    AttributeType.INTEGER: Numeric(),
+    AttributeType.DECIMAL: Numeric(),
+    AttributeType.BOOLEAN: Boolean(),
+    AttributeType.DATE: Date(),
+    AttributeType.DATETIME: INSTANT,
+}
+_TESTS: dict[AttributeType, str] = {
+    AttributeType.TEXT: "text",
+    AttributeType.ENUM: "text",
+    AttributeType.INTEGER: "number",
+    AttributeType.DECIMAL: "number",
+    AttributeType.BOOLEAN: "boolean",
+    AttributeType.DATE: "date",
+    AttributeType.DATETIME: "time",
+    AttributeType.MULTI_ENUM: "set",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltIn(Own):
+    """A column of the customer."""
+
+    column: str
+
+    def read(self, customer: Columns) -> ColumnElement[Any]:
+        """The column; one of a closed list as text."""
+        column: ColumnElement[Any] = customer[self.column]
+        return type_coerce(column, Text()) if isinstance(column.type, Enum) else column
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAttribute(Own):
+    """A value of one of the tenant's attributes."""
+
+    key: str
+    type: AttributeType
+
+    def read(self, customer: Columns) -> ColumnElement[Any]:
+        """The value in its type: a JSON array of a set, text of a text."""
+        stored = type_coerce(customer["attributes"], JSONB())
+        key = literal(self.key, Text())
+        if self.type is AttributeType.MULTI_ENUM:
+            return stored[key]
+        text: ColumnElement[Any] = stored[key].astext
+        return cast(text, _CASTS[self.type]) if self.type in _CASTS else text
+
+
+@dataclass(frozen=True, slots=True)
+class Missing(Own):
+    """A value that no customer has: of an attribute that is not defined."""
+
+    def read(self, customer: Columns) -> ColumnElement[Any]:
+        """Null."""
+        del customer
+        return null()
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerField:
+    """One value that rules can test: where it is read, by which member of ``ValueTest``, its options if closed."""
+
+    own: Own
+    test: str
+    options: tuple[str, ...] = ()
+
+
+def customer_field(key: str, terms: Terms) -> CustomerField | None:
+    """The field of that key; a built-in one wins."""
+    if key in BUILT_IN:
+        return BUILT_IN[key]
+    attribute = terms.attributes.get(key)
+    if attribute is None:
+        return None
+    type_ = AttributeType(attribute.type)
+    return CustomerField(OwnAttribute(key, type_), _TESTS[type_], tuple(attribute.options))
+
+
+def _built_in(name: str, type_: TypeEngine[Any]) -> CustomerField:
+    if isinstance(type_, Enum):
+        return CustomerField(BuiltIn(name), "text", tuple(type_.enums))
+    tests = ((Integer, "number"), (Numeric, "number"), (DateTime, "time"), (Date, "date"), (Text, "text"))
+    return CustomerField(BuiltIn(name), next(test for kind, test in tests if isinstance(type_, kind)))
+
+
+_SHOWN = {
+    name: column.type
+    for name, column in inspect(Customer).columns.items()
+    if name == "registered_at" or (name not in KEPT and name != "tags")
+}
+BUILT_IN = {camel(name): _built_in(name, type_) for name, type_ in _SHOWN.items()}

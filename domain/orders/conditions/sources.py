@@ -1,0 +1,135 @@
+"""Orders, lines and returns as sources of rules: their rows, and the filters that only they know."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, any_, exists, func, literal, literal_column, or_, type_coerce
+
+from domain.orders.order import Order, OrderItem, OrderReturn
+from domain.orders.product import Product
+from domain.rules.aggregate import Fields
+from domain.rules.facts import Columns, Match, Opened, Source
+from domain.rules.moment import Moment
+
+_ONE: ColumnElement[Any] = literal_column("1")
+
+
+def order_columns(order: Any) -> dict[str, ColumnElement[Any]]:
+    """An order's columns as rules call them; amounts in the base currency, before returns."""
+    return {
+        "net_total": order.base_net,
+        "gross_total": order.base_net,
+        "channel": order.channel,
+        "store": order.store,
+        "status": type_coerce(order.status, Text()),
+        "currency": order.currency,
+        "cancelled_at": order.cancelled_at,
+        "order": order.id,
+    }
+
+
+def _orders() -> Opened:
+    o = Order.__table__.alias("o")
+    return Opened(o, o.c.customer_id, o.c.placed_at, order_columns(o.c))
+
+
+def _items() -> Opened:
+    o, i = Order.__table__.alias("o"), OrderItem.__table__.alias("i")
+    columns = {"quantity": i.c.quantity, "net_amount": i.c.base_net, "product": i.c.product_id}
+    rows = o.join(i, i.c.order_id == o.c.id)
+    return Opened(rows, o.c.customer_id, o.c.placed_at, order_columns(o.c) | columns)
+
+
+def _returns() -> Opened:
+    r = OrderReturn.__table__.alias("r")
+    columns = {
+        "net_total": r.c.base_net,
+        "channel": r.c.channel,
+        "store": r.c.store,
+        "order": r.c.order_id,
+        "voided_at": r.c.voided_at,
+    }
+    return Opened(r, r.c.customer_id, r.c.returned_at, columns)
+
+
+ORDERS = Source("orders", 10, _orders)
+ITEMS = Source("items", 30, _items)
+RETURNS = Source("returns", 2, _returns)
+ORDER_FIELDS = Fields(numbers=("net_total", "gross_total"), distinct=("channel", "store"))
+ITEM_FIELDS = Fields(numbers=("quantity", "net_amount"), distinct=("product", "order"))
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """Something did not happen by now: it has no instant, or a later one."""
+
+    column: str
+
+    def holds(self, row: Columns, moment: Moment) -> ColumnElement[bool]:
+        """Whether it did not."""
+        at = row[self.column]
+        return or_(at.is_(None), at > moment.now)
+
+
+@dataclass(frozen=True, slots=True)
+class OfProduct:
+    """A line is of a product: by id, article number and category path, as far as given."""
+
+    ids: tuple[UUID, ...] | None
+    skus: tuple[str, ...] | None
+    path: tuple[str, ...] | None
+
+    def holds(self, row: Columns, moment: Moment) -> ColumnElement[bool]:
+        """Whether it is."""
+        del moment
+        product = row["product"]
+        tests: list[ColumnElement[bool]] = []
+        if self.ids is not None:
+            tests.append(product == any_(literal(list(self.ids), ARRAY(Uuid()))))
+        if self.skus is not None or self.path is not None:
+            p = Product.__table__.alias("p")
+            known = [p.c.id == product, *self._known(p.c)]
+            tests.append(exists(_ONE).select_from(p).where(*known).correlate_except(p))
+        made: ColumnElement[bool] = tests[0] if len(tests) == 1 else tests[0] & tests[1]
+        return made
+
+    def _known(self, product: Any) -> list[ColumnElement[bool]]:
+        tests: list[ColumnElement[bool]] = []
+        if self.skus is not None:
+            tests.append(product.sku == any_(literal(list(self.skus), ARRAY(Text()))))
+        if self.path is not None:
+            path = literal(list(self.path), ARRAY(Text()))
+            tests.append(product.category_path[literal_column("1") : func.cardinality(path)] == path)
+        return tests
+
+
+@dataclass(frozen=True, slots=True)
+class Contains:
+    """An order has a line of a product; of any, without one."""
+
+    product: OfProduct | None
+
+    def holds(self, row: Columns, moment: Moment) -> ColumnElement[bool]:
+        """Whether it has."""
+        i = OrderItem.__table__.alias("c")
+        tests = [i.c.order_id == row["order"]]
+        if self.product is not None:
+            tests.append(self.product.holds({"product": i.c.product_id}, moment))
+        return exists(_ONE).select_from(i).where(*tests).correlate_except(i)
+
+
+@dataclass(frozen=True, slots=True)
+class OfOrder:
+    """A return's order is known and matches."""
+
+    where: tuple[Match, ...]
+
+    def holds(self, row: Columns, moment: Moment) -> ColumnElement[bool]:
+        """Whether it does."""
+        o = Order.__table__.alias("of")
+        columns = order_columns(o.c)
+        tests = [match.holds(columns, moment) for match in self.where]
+        return exists(_ONE).select_from(o).where(o.c.id == row["order"], *tests).correlate_except(o)

@@ -1,0 +1,155 @@
+"""What every rule must be, however it came: limits, values PostgreSQL can hold, and names the tenant knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import is_dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from domain.refusal import ProblemCode
+from domain.rules.issues import Path, RuleIssue, issue, refused
+from domain.rules.references import reference_issues, resolved
+from domain.rules.shape import is_one_of, members
+from domain.rules.terms import Terms
+from domain.rules.tree import All, AnyOf, AtLeast, Connective, Never, NoneOf, Not, Rule, parts
+from domain.rules.window import PLACES, Ago
+from domain.time import Duration
+from domain.values import WIDEST, BadValue, text_of
+
+MOST_NODES, DEEPEST, MOST_VALUES, MOST_ISSUES = 200, 16, 10_000, 20
+LONGEST_MONTHS = 1_000 * 12  # of a duration: PostgreSQL knows no instant before 4713 BC
+_MONTH_S = 2_629_746
+
+
+def check(rule: Rule, terms: Terms, own: UUID | None = None) -> Rule:
+    """The rule, its segments named by id.  Refuses with ``RuleInvalid``, listing at most 20 issues.
+
+    ``own`` is the segment that is to get this rule: what refers to it, directly or not, must not be referred to.
+    """
+    issues = _size_issues(rule) or list(_issues(rule, terms, ()))
+    if not issues:
+        rule = _settled(rule, terms)
+        issues = list(reference_issues(rule, terms, own))
+    if issues:
+        raise refused(*issues[:MOST_ISSUES])
+    return rule
+
+
+def too_deep(path: Path) -> RuleIssue:
+    """A rule below more connectives than allowed."""
+    return issue(
+        path, f"A rule is at most {DEEPEST} levels deep.", f"规则最多嵌套 {DEEPEST} 层。", ProblemCode.TOO_COMPLEX
+    )
+
+
+def too_many(path: Path) -> RuleIssue:
+    """More connectives and conditions than allowed."""
+    return issue(
+        path,
+        f"A rule has at most {MOST_NODES} nodes.",
+        f"规则最多包含 {MOST_NODES} 个节点。",
+        ProblemCode.TOO_COMPLEX,
+    )
+
+
+def _size_issues(rule: Rule) -> list[RuleIssue]:
+    waiting: list[tuple[Path, Rule, int]] = [((), rule, 1)]
+    nodes = 0
+    while waiting:
+        path, found, depth = waiting.pop()
+        nodes += 1
+        if depth > DEEPEST:
+            return [too_deep(path)]
+        if nodes > MOST_NODES:
+            return [too_many(())]
+        waiting += (((*path, *place), part, depth + 1) for place, part in parts(found))
+    return []
+
+
+def _issues(rule: Rule, terms: Terms, path: Path) -> Iterator[RuleIssue]:
+    if isinstance(rule, Never):
+        yield issue(path, "Such a rule cannot be written.", "不能写入此规则。")
+    elif isinstance(rule, Connective):
+        yield from (found.below(path) for found in _connective_issues(rule))
+        for place, part in parts(rule):
+            yield from _issues(part, terms, (*path, *place))
+    else:
+        below = (*path, rule.keyword)
+        found = list(_value_issues(rule)) or list(rule.issues(terms))
+        yield from (each.below(below) for each in found)
+
+
+def _connective_issues(rule: Connective) -> Iterator[RuleIssue]:
+    if isinstance(rule, Not):
+        return
+    places: dict[type[Any], Path] = {All: ("all",), AnyOf: ("any",), NoneOf: ("none",), AtLeast: ("atLeast", "of")}
+    if not rule.of:
+        yield _empty(places[type(rule)])
+    if isinstance(rule, AtLeast) and not 0 <= rule.k <= MOST_NODES:
+        yield issue(("atLeast", "k"), f"k is 0 to {MOST_NODES}.", f"k 须在 0 至 {MOST_NODES} 之间。")
+
+
+def _value_issues(value: Any, path: Path = ()) -> Iterator[RuleIssue]:
+    """What is wrong with the values below a dataclass of the language."""
+    if isinstance(value, Ago) and _nominal(value.start) <= _nominal(value.end):
+        yield issue(path, "A slice of the past begins longer ago than it ends.", "时间段的起点须早于终点。")
+    shown = members(type(value))
+    given = [(member, found) for member in shown if (found := getattr(value, member.name)) is not None]
+    if is_one_of(type(value)) and len(given) != 1:
+        yield issue(path, "Exactly one member is wanted.", "须恰有一个成员。")
+    elif not given and shown and getattr(value, "asks", False):
+        yield issue(path, "A test has at least one member.", "条件至少须有一个成员。")
+    places = PLACES.get(type(value)) or tuple((member.json,) for member, _ in given)
+    for (_, found), place in zip(given, places, strict=True):
+        yield from _member_issues(found, (*path, *place))
+
+
+def _member_issues(value: Any, path: Path) -> Iterator[RuleIssue]:
+    if isinstance(value, tuple):
+        if not value:
+            yield _empty(path)
+        elif len(value) > MOST_VALUES:
+            yield issue(path, f"At most {MOST_VALUES} values.", f"最多 {MOST_VALUES} 个值。", ProblemCode.TOO_COMPLEX)
+        for n, each in enumerate(value[:MOST_VALUES]):
+            yield from _member_issues(each, (*path, str(n)))
+    elif isinstance(value, Duration):
+        if not (0 <= value.months <= LONGEST_MONTHS and 0 <= value.seconds <= LONGEST_MONTHS * _MONTH_S):
+            yield issue(path, "A duration is at most 1000 years.", "时长最多 1000 年。")
+    elif is_dataclass(value):
+        yield from _value_issues(value, path)
+    elif (problem := _scalar_problem(value)) is not None:
+        yield issue(path, *problem)
+
+
+def _scalar_problem(value: Any) -> tuple[str, str] | None:
+    if isinstance(value, str):
+        try:
+            text_of(value)
+        except BadValue as bad:
+            return bad.text
+    if isinstance(value, Decimal) and not (value.is_finite() and abs(value) < WIDEST):
+        return f"A number lies between -{WIDEST} and {WIDEST}.", f"数值须在 -{WIDEST} 与 {WIDEST} 之间。"
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return "An instant needs an offset.", "时刻须带时区偏移。"
+    return None
+
+
+def _settled(rule: Rule, terms: Terms) -> Rule:
+    """The rule with its references by id."""
+    match rule:
+        case All(of) | AnyOf(of) | NoneOf(of) | AtLeast(_, of):
+            return replace(rule, of=tuple(_settled(part, terms) for part in of))
+        case Not(inner):
+            return Not(_settled(inner, terms))
+    return resolved(rule, terms)
+
+
+def _nominal(duration: Duration) -> int:
+    return duration.months * _MONTH_S + duration.seconds
+
+
+def _empty(path: Path) -> RuleIssue:
+    return issue(path, "An empty list says nothing; leave it out.", "列表不可为空；请省略此项。")

@@ -1,0 +1,44 @@
+"""Who is in a group: the customers for whom a rule is TRUE.  Membership is never stored; it is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, func, select
+
+from domain.customers.customer import Customer
+from domain.rules.moment import Moment
+from domain.rules.normal import TRUE, normal
+from domain.rules.plan import Plan
+from domain.rules.terms import Terms
+from domain.rules.tree import Rule
+from domain.time import Clock
+
+
+def members(rule: Rule | None = None, *, terms: Terms, clock: Clock) -> Select[Customer]:
+    """The customers known by now, neither merged nor erased, of whom the rule is true; without one all of them."""
+    joined, where = _found(rule, Customer.__table__, terms, clock)
+    return select(Customer).select_from(joined).where(*where)
+
+
+def member_ids(rule: Rule | None = None, *, terms: Terms, clock: Clock) -> Select[Any]:
+    """Their ids, whatever the statement around it selects from."""
+    customer = Customer.__table__.alias("member")
+    joined, where = _found(rule, customer, terms, clock)
+    return select(customer.c.id.label("id")).select_from(joined).where(*where).correlate(None)
+
+
+def member_count(rule: Rule | None = None, *, terms: Terms, clock: Clock) -> Select[Any]:
+    """One row: how many they are, as ``count``."""
+    customer = Customer.__table__.alias("member")
+    joined, where = _found(rule, customer, terms, clock)
+    return select(func.count().label("count")).select_from(joined).where(*where).correlate(None)
+
+
+def _found(
+    rule: Rule | None, customer: FromClause, terms: Terms, clock: Clock
+) -> tuple[FromClause, list[ColumnElement[bool]]]:
+    moment = Moment.of(clock)
+    known = customer.c.registered_at <= moment.now
+    plan = Plan(TRUE if rule is None else normal(rule, terms), customer, moment, terms)
+    return plan.joined, [known, customer.c.merged_into.is_(None), customer.c.erased_at.is_(None), *plan.where]

@@ -1,0 +1,92 @@
+"""Reading what rules refer to by name: one statement for all of it, and its answer as terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import JSON, ColumnElement, Select, Text, func, literal, literal_column, select, type_coerce
+from sqlalchemy.dialects.postgresql import JSONB
+
+from domain.customers.attribute import AttributeDefinition
+from domain.dictionary import Dictionary
+from domain.refusal import Refused
+from domain.rules.check import check
+from domain.rules.codec import Vocabulary, read
+from domain.rules.references import DEEPEST_REFERENCE, MOST_INLINED, Measured
+from domain.rules.terms import AttributeTerms, SegmentTerms, Terms
+from domain.rules.tree import Never, Rule
+from domain.segments.segment import Segment, SegmentStatus
+
+_ACTIVE = type_coerce(Segment.status, Text()) == literal_column(f"'{SegmentStatus.ACTIVE}'", Text())
+_REFERENCE: ColumnElement[Any] = literal_column("CAST('$.**.segment ? (@.id == $id)' AS jsonpath)")
+
+
+def terms_statement() -> Select[Any]:
+    """One row with one JSON value: version, attributes, and the segments that are not archived, in order of keys."""
+    attribute = AttributeDefinition
+    attributes = select(
+        func.json_agg(
+            func.json_build_array(attribute.key, attribute.type, attribute.options, attribute.pii),
+        )
+    ).select_from(attribute)
+    segments = select(func.json_agg(func.json_build_array(Segment.id, Segment.key, Segment.rule))).where(_ACTIVE)
+    return select(
+        type_coerce(
+            func.json_build_object(
+                literal_column("'version'"),
+                select(Dictionary.version).scalar_subquery(),
+                literal_column("'attributes'"),
+                attributes.scalar_subquery(),
+                literal_column("'segments'"),
+                segments.scalar_subquery(),
+            ),
+            JSON(),
+        ).label("terms")
+    )
+
+
+def referring(id: UUID) -> Select[tuple[str]]:
+    """Keys of the segments that are not archived and refer to one themselves, in order."""
+    wanted = literal({"id": f"seg_{id.hex}"}, JSONB())
+    refers = func.jsonb_path_exists(Segment.rule, _REFERENCE, wanted)
+    return select(Segment.key).where(_ACTIVE, refers).order_by(Segment.key)
+
+
+def terms_of(row: Any, vocabulary: Vocabulary) -> Terms:
+    """The terms of that JSON, as text or read already.  A stored rule that cannot be used any more is ``Never``."""
+    given: Mapping[str, Any] = orjson.loads(row) if isinstance(row, str | bytes) else row
+    attributes = {
+        key: AttributeTerms(type_, tuple(options), pii) for key, type_, options, pii in given["attributes"] or ()
+    }
+    segments = {UUID(id_): SegmentTerms(key, _read(rule, vocabulary)) for id_, key, rule in given["segments"] or ()}
+    return _usable(Terms(given["version"], attributes, segments, tuple(vocabulary)))
+
+
+def _read(rule: Any, vocabulary: Vocabulary) -> Rule:
+    try:
+        return read(rule, vocabulary)
+    except Refused:
+        return Never()
+
+
+def _usable(terms: Terms) -> Terms:
+    """The same, with nobody in segments whose rules fail: written wrongly, in a circle, or too large."""
+    measured = Measured(terms.rules, terms)
+    kept = {}
+    for id_, segment in terms.segments.items():
+        size = measured.of(id_)
+        fits = size is not None and size[0] <= MOST_INLINED and size[1] <= DEEPEST_REFERENCE
+        kept[id_] = segment if fits and _checked(segment.rule, terms) else replace(segment, rule=Never())
+    return replace(terms, segments=kept)
+
+
+def _checked(rule: Rule, terms: Terms) -> bool:
+    try:
+        check(rule, terms)
+    except Refused:
+        return False
+    return True
