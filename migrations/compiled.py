@@ -53,6 +53,11 @@ class Revisions:
         """The revisions that this code can serve: its head and the one before it."""
         return tuple(one.revision for one in self._scripts.walk_revisions())[:2]
 
+    @property
+    def outdated(self) -> frozenset[str]:
+        """The revisions before those."""
+        return frozenset(one.revision for one in self._scripts.walk_revisions()) - frozenset(self.served)
+
     def knows(self, revision: str) -> bool:
         """Whether it is one of ours; a newer release's is not."""
         return any(one.revision == revision for one in self._scripts.walk_revisions())

@@ -9,6 +9,7 @@ from tenancy.engine import NOWHERE
 from tenancy.platform import SCHEMA, Status
 from tenancy.roles import NEWEST, OLDEST, login_faults, read_hardening
 
+NEWER = "run that release or a newer one"
 MOST_MEMBERSHIPS = 1000  # beyond, the first SET ROLE of a connection takes longer than most requests
 
 
@@ -32,9 +33,10 @@ async def examine(owner: Any, app: Any | None, tenants: Revisions) -> list[Findi
         found.append(Finding(f"the server is PostgreSQL {version}", f"use {OLDEST} to {NEWEST}"))
     if not await owner.fetchval(f"SELECT to_regclass('{SCHEMA}.alembic_version')"):
         return [*found, Finding("the control plane does not exist", "run: regulars migrate")]
-    platform = await owner.fetchval(f"SELECT version_num FROM {SCHEMA}.alembic_version")
-    if platform != platform_revisions().head:
-        found.append(Finding(f"the control plane is at revision {platform}", "run: regulars migrate"))
+    platform, known = await owner.fetchval(f"SELECT version_num FROM {SCHEMA}.alembic_version"), platform_revisions()
+    if platform != known.head:
+        remedy = "run: regulars migrate" if known.knows(platform) else NEWER
+        found.append(Finding(f"the control plane is at revision {platform}", remedy))
     hardening = await read_hardening(owner)
     if not hardening.full:
         remedy = "run regulars migrate with a superuser as owner; a managed PostgreSQL may not allow it"
@@ -78,7 +80,7 @@ def _judge(row: Any, revisions: Revisions) -> Finding | None:
     if revision == revisions.head:
         return None
     if not revisions.knows(revision):
-        return Finding(f"is at revision {revision} of another release", "run that release or a newer one", slug)
+        return Finding(f"is at revision {revision} of another release", NEWER, slug)
     served = "" if revision in revisions.served else ", too old to be served"
     return Finding(f"is at revision {revision}{served}", "run: regulars migrate", slug)
 

@@ -14,9 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tenancy.platform import api_key, raise_change, tenant, write_audit
 from tenancy.registry import CARRIED, as_tenant
-from tenancy.tenant import Tenant
+from tenancy.tenant import Tenant, one_line
 
-TOKEN = re.compile(r"rk_([a-z0-9]{12})_([A-Za-z0-9_-]{43})")
+PREFIX = re.compile(r"[a-z0-9]{12}")
+TOKEN = re.compile(rf"rk_({PREFIX.pattern})_([A-Za-z0-9_-]{{43}})")
 SCOPE_NAME = re.compile(r"[a-z][a-z_:]{0,62}")
 ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]{1,255}")
 ALL_SCOPES = ("read", "write")
@@ -77,6 +78,8 @@ async def create_key(
 ) -> tuple[Key, str]:
     """A new key and its token, which is nowhere kept.  Raises ``BadKey``."""
     _check(scopes, origins, expires_at, now)
+    if not one_line(label):
+        raise BadKey(f"a label has at most 200 characters and no control characters: {label[:80]!a}")
     prefix, token, hashed = new_token()
     key = Key(uuid.uuid4(), prefix, label, tuple(scopes), tuple(origins), now, expires_at, None, None)
     row = {
@@ -127,7 +130,7 @@ async def revoke_key(connection: AsyncConnection, of: Tenant, prefix: str, now: 
         .where(api_key.c.tenant_id == of.id, api_key.c.prefix == prefix)
         .values(revoked_at=func.coalesce(api_key.c.revoked_at, now))
     )
-    if not (await connection.execute(query)).rowcount:
+    if not (PREFIX.fullmatch(prefix) and (await connection.execute(query)).rowcount):
         raise NoKey(f"{of.slug} has no key {prefix[:80]!a}")
     await write_audit(connection, "key.revoked", of.id, now, prefix=prefix)
     await raise_change(connection)

@@ -27,6 +27,10 @@ from tenancy.waiting import LOCK_TIMEOUT_MS, Busy, persist, reason
 MIGRATED = (Status.ACTIVE, Status.READ_ONLY, Status.SUSPENDED)
 
 
+class NewerRelease(LookupError):
+    """The database was migrated by a newer release; the text says how far."""
+
+
 @dataclass(slots=True)
 class Migrated:
     """What became of each tenant that was behind."""
@@ -47,7 +51,10 @@ class Migrated:
 
 
 async def migrate_platform(owner_dsn: str, login: str, password: str | None) -> Hardening:
-    """Make or migrate the control plane and prepare the roles.  Idempotent; concurrent runs wait for each other."""
+    """Make or migrate the control plane and prepare the roles.  Idempotent; concurrent runs wait for each other.
+
+    Raises ``NewerRelease``, ``UnfitRole``.
+    """
     revisions = platform_revisions()
     connection = await asyncpg.connect(owner_dsn)
     try:
@@ -60,6 +67,8 @@ async def migrate_platform(owner_dsn: str, login: str, password: str | None) -> 
             current = None
             if await connection.fetchval(f"SELECT to_regclass('{SCHEMA}.alembic_version')"):
                 current = await connection.fetchval(f"SELECT version_num FROM {SCHEMA}.alembic_version")
+            if current is not None and not revisions.knows(current):
+                raise NewerRelease(f"the control plane is at revision {current} of a newer release: use that one")
             if current != revisions.head:
                 await connection.execute(revisions.sql(current))
             return await prepare_roles(connection, login, password)
@@ -136,7 +145,7 @@ async def _upgrade(owner: AsyncEngine, revisions: Revisions, one: Tenant, now: d
         current = await pooled.driver_connection.fetchval("SELECT version_num FROM alembic_version")
         if current != revisions.head:
             if not revisions.knows(current):
-                raise LookupError(f"its revision {current} is unknown: it was migrated by a newer release")
+                raise NewerRelease(f"its revision {current} is unknown: it was migrated by a newer release")
             await run_script(connection, revisions.sql(current) + closing(one.schema))
         done = {"revision": revisions.head, "updated_at": now}
         await connection.execute(update(tenant).where(tenant.c.id == one.id).values(done))

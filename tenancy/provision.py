@@ -19,7 +19,7 @@ from tenancy.baseline import Blueprint, closing, opening
 from tenancy.platform import MAIN_NODE, Status, raise_change, tenant, write_audit
 from tenancy.registry import CARRIED, as_tenant
 from tenancy.roles import checked
-from tenancy.tenant import Tenant, check_slug
+from tenancy.tenant import LOCALE, Tenant, check_slug, one_line
 from tenancy.waiting import Busy
 
 Progress = Callable[[str], None]
@@ -49,6 +49,10 @@ class NewTenant:
     def check(self) -> None:
         """Raises ``BadSlug``, ``BadTenant``."""
         check_slug(self.slug)
+        if not one_line(self.name):
+            raise BadTenant(f"a name has at most 200 characters and no control characters: {self.name[:80]!a}")
+        if not LOCALE.fullmatch(self.locale):
+            raise BadTenant(f"not a locale like zh-CN: {self.locale[:80]!a}")
         try:
             ZoneInfo(self.timezone)
         except (OSError, ValueError, KeyError) as unknown:

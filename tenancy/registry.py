@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from tenancy.platform import Status, node, raise_change, tenant, write_audit
-from tenancy.tenant import Tenant
+from tenancy.tenant import SLUG, Tenant
 
 MOVES: Mapping[Status, frozenset[Status]] = {
     Status.PROVISIONING: frozenset((Status.ACTIVE, Status.DELETING)),
@@ -57,11 +57,24 @@ def as_tenant(row: RowMapping | Mapping[str, Any]) -> Tenant:
 
 async def find_tenant(connection: AsyncConnection, name: str | UUID) -> Tenant:
     """By slug or id.  Raises ``NoTenant``, for a dropped one too."""
-    by = tenant.c.id == name if isinstance(name, UUID) else tenant.c.slug == name
-    found = (await connection.execute(select(*CARRIED).where(by))).mappings().one_or_none()
-    if found is None or found["status"] == Status.DELETED:
-        raise NoTenant(f"no tenant is named {str(name)[:80]!a}")
+    found = await _find(connection, select(*CARRIED), name)
+    if found["status"] == Status.DELETED:
+        raise _nobody(name)
     return as_tenant(found)
+
+
+async def _find(connection: AsyncConnection, query: Select[Any], name: str | UUID) -> RowMapping:
+    by = tenant.c.id == name if isinstance(name, UUID) else tenant.c.slug == name
+    if isinstance(name, str) and not SLUG.fullmatch(name):  # what is no slug may not even be text
+        raise _nobody(name)
+    found: RowMapping | None = (await connection.execute(query.where(by))).mappings().one_or_none()
+    if found is None:
+        raise _nobody(name)
+    return found
+
+
+def _nobody(name: str | UUID) -> NoTenant:
+    return NoTenant(f"no tenant is named {str(name)[:80]!a}")
 
 
 async def list_tenants(connection: AsyncConnection, *, dropped: bool = False) -> list[Tenant]:
@@ -80,10 +93,9 @@ async def list_nodes(connection: AsyncConnection) -> dict[str, tuple[str | None,
 
 async def move_tenant(connection: AsyncConnection, slug: str, to: Status, now: datetime) -> Tenant:
     """Give the tenant another status; the one it has is fine.  Raises ``NoTenant``, ``CannotMove``."""
-    query = select(*CARRIED).where(tenant.c.slug == slug).with_for_update()
-    found = (await connection.execute(query)).mappings().one_or_none()
-    if found is None or (found["status"] == Status.DELETED and to is not Status.DELETED):
-        raise NoTenant(f"no tenant is named {slug[:80]!a}")
+    found = await _find(connection, select(*CARRIED).with_for_update(), slug)
+    if found["status"] == Status.DELETED and to is not Status.DELETED:
+        raise _nobody(slug)
     status = Status(found["status"])
     if status is not to:
         if to not in MOVES[status]:

@@ -4,7 +4,7 @@ Role and path are SET LOCAL: they end with the transaction, so a pooled connecti
 Outside a scope the login role sees no table, and inside it no other tenant's.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -21,7 +21,7 @@ BeforeCommit = Callable[[AsyncSession], Awaitable[None]]
 
 
 class TenantClosed(Exception):
-    """The tenant's status does not allow it."""
+    """The tenant's status does not allow it, or its schema is ``OUTDATED``."""
 
     def __init__(self, status: str) -> None:
         super().__init__(f"the tenant is {status}")
@@ -40,8 +40,9 @@ def naming(tenant: Tenant, timeout_ms: int) -> str:
 class Scope:
     """Opens transactions in tenants."""
 
-    def __init__(self, engines: Engines) -> None:
-        self._engines = engines
+    def __init__(self, engines: Engines, *, outdated: Collection[str] = ()) -> None:
+        """``outdated``: revisions of schemas that this code no longer serves."""
+        self._engines, self._outdated = engines, outdated
 
     @asynccontextmanager
     async def read(self, tenant: Tenant, timeout_ms: int = READ_TIMEOUT_MS) -> AsyncIterator[Any]:
@@ -49,8 +50,7 @@ class Scope:
 
         ``timeout_ms`` bounds the wait for a connection and each statement.  Raises ``TenantClosed``, TimeoutError.
         """
-        if not Status(tenant.status).readable:
-            raise TenantClosed(tenant.status)
+        self._admit(tenant, Status(tenant.status).readable)
         pool = await self._engines.engine_for(tenant).reads
         # On an error or a cancellation nothing is sent here: when the connection is returned, the pool waits for
         # the cancelled statement and rolls back, or closes it.
@@ -67,13 +67,18 @@ class Scope:
 
         Raises ``TenantClosed``, and what SQLAlchemy raises when no connection is free.
         """
-        if not Status(tenant.status).writable:
-            raise TenantClosed(tenant.status)
+        self._admit(tenant, Status(tenant.status).writable)
         async with self._session(tenant, timeout_ms) as session:
             yield session
             if before_commit is not None:
                 await before_commit(session)
             await session.commit()
+
+    def _admit(self, tenant: Tenant, admitted: bool) -> None:
+        if not admitted:
+            raise TenantClosed(tenant.status)
+        if tenant.revision in self._outdated:
+            raise TenantClosed("OUTDATED")
 
     def _session(self, tenant: Tenant, timeout_ms: int) -> AsyncSession:
         session = AsyncSession(self._engines.engine_for(tenant).writes, expire_on_commit=False, autoflush=True)

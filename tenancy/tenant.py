@@ -1,12 +1,14 @@
 """Who owns the rows: the tenant as every request carries it, and the grammar of its names."""
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from uuid import UUID
 
 from tenancy.platform import MAIN_NODE, Status
 
 SLUG = re.compile(r"[a-z][a-z0-9-]{1,61}[a-z0-9]")
+LOCALE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 SCHEMA_NAME = re.compile(r"t_[0-9a-f]{32}")
 # Names that mean something to PostgreSQL, to a URL or to a reader.
 _RESERVED = """
@@ -49,6 +51,11 @@ def schema_of(tenant_id: UUID) -> str:
     if not SCHEMA_NAME.fullmatch(name):
         raise ValueError(f"not the name of a tenant's schema: {name!r}")
     return name
+
+
+def one_line(text: str, most: int = 200) -> bool:
+    """Whether it is text for people: no control characters, no lone surrogates, not too long."""
+    return len(text) <= most and not any(unicodedata.category(c) in ("Cc", "Cs") for c in text)
 
 
 def check_slug(slug: str) -> str:

@@ -14,6 +14,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.blueprint import blueprint
@@ -22,7 +23,7 @@ from api.settings import Settings
 from tenancy.baseline import Blueprint
 from tenancy.engine import create_engine
 from tenancy.keys import BadKey, NoKey
-from tenancy.migrate import migrate_platform
+from tenancy.migrate import NewerRelease, migrate_platform
 from tenancy.place import NoPlace
 from tenancy.provision import BadTenant, SlugTaken
 from tenancy.registry import CannotMove, NoTenant
@@ -51,7 +52,7 @@ EXITS = (
     " 6 some of it failed, or something was found wrong."
 )
 ANSWERS: tuple[tuple[tuple[type[BaseException], ...], Exit], ...] = (
-    ((BadSlug, BadTenant, BadKey, SlugTaken, CannotMove, Busy, UnfitRole), Exit.REFUSED),
+    ((BadSlug, BadTenant, BadKey, SlugTaken, CannotMove, Busy, UnfitRole, NewerRelease), Exit.REFUSED),
     ((NoTenant, NoKey), Exit.NOT_FOUND),
     ((NoDatabase, NoPlace, OSError), Exit.NO_DATABASE),
 )
@@ -147,5 +148,6 @@ def table(rows: Sequence[Mapping[str, Any]], *columns: str) -> Table:
     for place, column in enumerate(columns):
         made.add_column(column.replace("_", " "), no_wrap=place == 0)
     for row in rows:
-        made.add_row(*("" if row[column] is None else str(row[column]) for column in columns))
+        # As text: a bracket in somebody's name is no markup.
+        made.add_row(*(Text("" if row[column] is None else str(row[column])) for column in columns))
     return made

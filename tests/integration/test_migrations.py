@@ -6,7 +6,8 @@ import secrets
 import uuid
 from argparse import Namespace
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import asyncpg
@@ -24,7 +25,7 @@ from tenancy.engine import Engines
 from tenancy.migrate import Migrated, migrate_platform, migrate_tenants
 from tenancy.platform import Status, change_version
 from tenancy.registry import find_tenant, move_tenant
-from tenancy.scope import Scope
+from tenancy.scope import Scope, TenantClosed
 from tests.support.catalogue import described
 from tests.support.postgres import Server, a_database
 from tests.support.revisions import ADD_NICKNAME, with_revisions
@@ -183,9 +184,39 @@ async def test_a_tenant_of_a_newer_release_is_left_alone_and_reported(admin: Asy
     assert "newer release" in report.failed[one.slug]
 
 
+async def test_while_tenants_are_migrated_both_revisions_are_served_and_older_ones_are_not(
+    database: Server, admin: AsyncEngine, shops: Tenants, tmp_path: Path
+) -> None:
+    first, second, third = await shops(3)
+    next_ = with_revisions(tmp_path / "one", ADD_NICKNAME)
+    async with admin.begin() as connection:
+        await move_tenant(connection, third.slug, Status.DELETING, NOW)  # as if it were left behind
+    assert (await migrate_tenants(admin, next_, NOW)).done == sorted([first.slug, second.slug])
+    after = with_revisions(tmp_path / "two", ADD_NICKNAME, "op.execute('SELECT 1')")
+    async with admin.connect() as connection:
+        at_next = await find_tenant(connection, first.slug)
+    behind = replace(third, status=Status.ACTIVE)
+    async with Engines(database.app_dsn) as engines:
+        for revisions, one, served in (
+            (tenant_revisions(), at_next, True),  # the release before, still running
+            (next_, behind, True),
+            (next_, at_next, True),
+            (after, at_next, True),
+            (after, behind, False),
+        ):
+            scope = Scope(engines, outdated=revisions.outdated)
+            with nullcontext() if served else pytest.raises(TenantClosed, match="OUTDATED"):
+                async with scope.write(one) as session:
+                    await session.execute(text("UPDATE event_counter SET last = last + 1"))
+            with nullcontext() if served else pytest.raises(TenantClosed, match="OUTDATED"):
+                async with scope.read(one) as connection:
+                    assert await connection.fetchval("SELECT last FROM event_counter")
+
+
 def test_the_code_serves_its_head_and_the_revision_before(tmp_path: Path) -> None:
     revisions = with_revisions(tmp_path / "t", ADD_NICKNAME, "pass", "pass")
     assert revisions.served == ("next3", "next2")
+    assert revisions.outdated == {"next1", tenant_revisions().head}
     assert revisions.knows(tenant_revisions().head)
     assert not revisions.knows("newer")
 

@@ -1,0 +1,1 @@
+"""The ``regulars`` command, as operators and their programs use it."""
