@@ -35,9 +35,13 @@ class Member(NamedTuple):
         return self.default is MISSING
 
 
-@cache
 def members(of: Any) -> tuple[Member, ...]:
     """The fields of a dataclass, in order."""
+    return _members(of)
+
+
+@cache
+def _members(of: Any) -> tuple[Member, ...]:
     hints = get_type_hints(of, include_extras=True)
     return tuple(_member(f.name, hints[f.name], f.default) for f in fields(of))
 

@@ -22,6 +22,7 @@ from sqlalchemy import (
     any_,
     func,
     literal,
+    literal_column,
     not_,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -39,6 +40,7 @@ _AFTER, _FROM = Says(Words("after", "晚于")), Says(Words("on or after", "不�
 Texts = tuple[str, ...]
 Compare = Callable[[Any, Any], ColumnElement[bool]]
 _COMPARE: dict[str, Compare] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
+_ZERO: ColumnElement[Any] = literal_column("0", Integer())
 _EQUAL: dict[str, Compare] = {"eq": eq, "ne": ne}
 _NUMBERS = {**_EQUAL, **_COMPARE}
 _TIMES: dict[str, Compare] = {"before": lt, "on_or_before": le, "after": gt, "on_or_after": ge}
@@ -69,7 +71,7 @@ class TextTest:
         if self.not_in is not None:
             made.append(value != all_(_texts(self.not_in)))
         if self.contains is not None:
-            made.append(func.strpos(value, literal(self.contains, Text()), type_=Integer()) > literal(0, Integer()))
+            made.append(func.strpos(value, literal(self.contains, Text()), type_=Integer()) > _ZERO)
         for part, side in ((self.starts_with, func.left), (self.ends_with, func.right)):
             if part is not None:
                 made.append(side(value, literal(len(part), Integer()), type_=Text()) == literal(part, Text()))
@@ -181,8 +183,7 @@ class SetTest:
         if self.has_none is not None:
             made.append(not_(value.bool_op(some)(_texts(self.has_none))))
         if self.is_empty is not None:
-            none = literal(0, Integer())
-            made.append(size == none if self.is_empty else size > none)
+            made.append(size == _ZERO if self.is_empty else size > _ZERO)
         if self.size is not None:
             made.append(self.size.holds(size, moment))
         return and_(*made)

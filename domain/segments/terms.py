@@ -49,7 +49,7 @@ def terms_statement() -> Select[Any]:
     )
 
 
-def referring(id: UUID) -> Select[tuple[str]]:
+def referring(id: UUID) -> Select[str]:
     """Keys of the segments that are not archived and refer to one themselves, in order."""
     wanted = literal({"id": f"seg_{id.hex}"}, JSONB())
     refers = func.jsonb_path_exists(Segment.rule, _REFERENCE, wanted)

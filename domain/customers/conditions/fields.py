@@ -15,8 +15,10 @@ from sqlalchemy import (
     Numeric,
     Text,
     cast,
+    func,
     inspect,
     literal,
+    literal_column,
     null,
     type_coerce,
 )
@@ -33,6 +35,7 @@ from domain.rules.terms import Terms
 
 # Equality only, so that they may be encrypted one day.
 ONLY_EQUAL = frozenset(("email", "phone", "street"))
+_JSON_NULL: ColumnElement[Any] = literal_column("'null'::jsonb", JSONB())
 _CASTS: dict[AttributeType, TypeEngine[Any]] = {
     AttributeType.INTEGER: Numeric(),
     AttributeType.DECIMAL: Numeric(),
@@ -76,7 +79,7 @@ class OwnAttribute(Own):
         stored = type_coerce(customer["attributes"], JSONB())
         key = literal(self.key, Text())
         if self.type is AttributeType.MULTI_ENUM:
-            return stored[key]
+            return func.nullif(stored[key], _JSON_NULL, type_=JSONB())
         text: ColumnElement[Any] = stored[key].astext
         return cast(text, _CASTS[self.type]) if self.type in _CASTS else text
 
