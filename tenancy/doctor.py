@@ -37,6 +37,7 @@ async def examine(owner: Any, app: Any | None, tenants: Revisions) -> list[Findi
     if platform != known.head:
         remedy = "run: regulars migrate" if known.knows(platform) else NEWER
         found.append(Finding(f"the control plane is at revision {platform}", remedy))
+    found += await _owner(owner)
     hardening = await read_hardening(owner)
     if not hardening.full:
         remedy = "run regulars migrate with a superuser as owner; a managed PostgreSQL may not allow it"
@@ -46,6 +47,14 @@ async def examine(owner: Any, app: Any | None, tenants: Revisions) -> list[Findi
     else:
         found += await _login(app)
     return found + await _tenants(owner, tenants) + await _schemas(owner)
+
+
+async def _owner(owner: Any) -> list[Finding]:
+    me = await owner.fetchrow(
+        "SELECT rolname, rolsuper OR rolcreaterole AS able FROM pg_roles WHERE rolname = current_user"
+    )
+    remedy = "ALTER ROLE … CREATEROLE, or check REGULARS_OWNER_DATABASE_URL"
+    return [] if me["able"] else [Finding(f"{me['rolname']}, the owner, may not create roles", remedy)]
 
 
 async def _login(app: Any) -> list[Finding]:

@@ -140,6 +140,15 @@ def test_the_doctor_names_what_is_wrong_and_what_to_do_and_exits_with_6(
     assert one["remedy"] in plain.stdout
 
 
+def test_the_doctor_notices_an_owner_that_is_none(
+    database: Server, regulars: Regulars, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REGULARS_OWNER_DATABASE_URL", database.app_dsn)
+    done = regulars("doctor")
+    assert done.exit_code == 6
+    assert "the owner, may not create roles" in done.stdout
+
+
 def test_a_database_of_a_newer_release_is_left_alone(database: Server, regulars: Regulars) -> None:
     owner_says(database, "UPDATE platform.alembic_version SET version_num = 'future'")
     done = regulars("migrate", "--json")
