@@ -1,12 +1,27 @@
-"""Segments and strategies that the demo's merchants start with.  Rules are written as a client would post them."""
+"""Segments and strategies that the demo's merchants start with, saved by the product's own functions.
 
+Rules are written as a client would post them.
+"""
+
+from datetime import datetime
 from typing import Any, NamedTuple
 
+from sqlalchemy import select
+
+from api.demo.merchants import Merchant
+from domain.events import write_events
 from domain.interactions.interaction import Channel
-from domain.strategies.save import GoalInput, StrategyActionInput
-from domain.strategies.strategy import ActionKind, GoalDirection, GoalMetric
+from domain.rules.codec import read
+from domain.segments.save import SegmentInput, segment_create
+from domain.segments.segment import Segment
+from domain.segments.terms import terms_of, terms_statement
+from domain.strategies.save import GoalInput, StrategyActionInput, StrategyInput, strategy_save, strategy_transition
+from domain.strategies.strategy import ActionKind, GoalDirection, GoalMetric, Strategy, StrategyStatus
 from domain.text import Names
 from domain.time import Duration
+from domain.vocabulary import CONDITIONS
+from tenancy.scope import Scope
+from tenancy.tenant import Tenant
 
 
 class ExampleSegment(NamedTuple):
@@ -25,7 +40,7 @@ class ExampleStrategy(NamedTuple):
     segment: str
     goal: GoalInput
     actions: list[StrategyActionInput]
-    running: bool
+    moves: tuple[StrategyStatus, ...] = ()  # after it is saved
 
 
 def _orders(having: dict[str, Any], last: str | None = None) -> dict[str, Any]:
@@ -72,6 +87,25 @@ SEGMENTS = (
         {"all": [{"segment": {"key": "slipping_away"}}, {"not": {"segment": {"key": "unhappy"}}}]},
     ),
 )
+
+
+def segments_of(merchant: Merchant) -> tuple[ExampleSegment, ...]:
+    """The merchant's segments; one that names another comes after it."""
+    top = {"attribute": {"key": "level", "test": {"text": {"eq": merchant.levels[-1]}}}}
+    (_, _, path, _) = merchant.products[0]
+    goods = {
+        "items": {
+            "having": {"sum": {"field": "quantity", "test": {"gte": 5}}},
+            "product": {"categoryUnder": [path.split("/")[0]]},
+        }
+    }
+    return (
+        *SEGMENTS,
+        ExampleSegment("top_level", Names(en="Highest level", zh="最高等级会员"), top),
+        ExampleSegment("main_goods", Names(en="Five or more of our main goods", zh="购买主营商品五件以上"), goods),
+    )
+
+
 STRATEGIES = (
     ExampleStrategy(
         "thank_regulars",
@@ -82,7 +116,7 @@ STRATEGIES = (
             StrategyActionInput(ActionKind.GRANT_BENEFIT, None, None, {"benefit": "free_delivery"}),
             StrategyActionInput(ActionKind.ASK_FOR_REFERRAL, Channel.EMAIL, Duration.parse("P14D")),
         ],
-        running=True,
+        moves=(StrategyStatus.SCHEDULED, StrategyStatus.RUNNING),
     ),
     ExampleStrategy(
         "win_back",
@@ -94,9 +128,30 @@ STRATEGIES = (
             StrategyActionInput(ActionKind.OFFER_DISCOUNT, Channel.EMAIL, Duration.parse("P7D"), {"percent": 10}),
             StrategyActionInput(ActionKind.CREATE_CALL_TASK, Channel.PHONE, Duration.parse("P7D")),
         ],
-        running=False,
     ),
 )
+
+
+async def define_examples(scope: Scope, tenant: Tenant, merchant: Merchant, now: datetime) -> None:
+    """Save those segments and strategies that the merchant does not have yet: all of them, or none."""
+    async with scope.write(tenant, before_commit=write_events) as session:
+        ids = {one.key: one.id for one in await session.scalars(select(Segment))}
+        for one in segments_of(merchant):
+            if one.key not in ids:
+                terms = terms_of(await session.scalar(terms_statement()), CONDITIONS)
+                made = SegmentInput(one.key, one.name, read(one.rule, CONDITIONS))
+                ids[one.key] = (await segment_create(session, made, now=now, terms=terms)).id
+        known = set(await session.scalars(select(Strategy.key)))
+        for strategy in STRATEGIES:
+            if strategy.key not in known:
+                given = StrategyInput(
+                    strategy.key, strategy.name, ids[strategy.segment], strategy.goal, strategy.actions
+                )
+                saved = await strategy_save(session, None, given, now=now)
+                for status in strategy.moves:
+                    saved = await strategy_transition(session, saved.id, status, saved.version, now=now)
+
+
 # What the page at / offers to run first.
 QUERY = """\
 {

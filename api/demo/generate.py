@@ -30,6 +30,7 @@ class Truth:
     """What the demo must answer, counted while it was drawn."""
 
     types: Counter[str] = field(default_factory=Counter)
+    levels: Counter[str] = field(default_factory=Counter)
     orders: int = 0  # not cancelled
     cancelled: int = 0
     gross: Decimal = Decimal(0)
@@ -109,6 +110,7 @@ class _Draw:
             }
         )
         self.drawn.truth.types[type_] += 1
+        self.drawn.truth.levels[self.drawn.customers[-1]["attributes.level"]] += 1
         for placed in self.order_times(type_):
             self.order(ref, placed)
         self.contacts(ref, type_)

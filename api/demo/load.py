@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from sqlalchemy import select
+
 from api.demo.generate import SYSTEM, Drawn
 from api.demo.merchants import Merchant
 from api.imports.run import Options, Vacuum, load_records
-from domain.customers.attribute import AttributeType
+from domain.customers.attribute import AttributeDefinition, AttributeType
 from domain.customers.define import AttributeDefinitionInput, attribute_define
 from domain.events import write_events
 from domain.imports.subjects import ImportKind
@@ -33,8 +35,10 @@ async def define_attributes(scope: Scope, tenant: Tenant, merchant: Merchant, no
         ),
     )
     async with scope.write(tenant, before_commit=write_events) as session:
+        known = {one.key: one.options for one in await session.scalars(select(AttributeDefinition))}
         for one in defined:
-            await attribute_define(session, one, now=now)
+            if known.get(one.key) != one.options:
+                await attribute_define(session, one, now=now)
 
 
 async def load_drawn(

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.databases import Databases
+from api.demo.examples import define_examples
 from api.demo.generate import draw
 from api.demo.load import define_attributes, load_drawn
 from api.demo.merchants import MERCHANTS, Merchant
@@ -64,15 +65,18 @@ async def prepare(
     owner = create_engine(databases.owner(), pool_size=8)
     try:
         migrated = await migrate_tenants(owner, plan.revisions, now)
-        if not migrated.ok:
-            raise Unmigrated("; ".join(f"{slug}: {why}" for slug, why in migrated.failed.items()))
-        async with owner.connect() as connection:
+        if failed := [f"{one.slug}: {migrated.failed[one.slug]}" for one in MERCHANTS if one.slug in migrated.failed]:
+            raise Unmigrated("; ".join(failed))
+        async with owner.begin() as connection:  # of all merchants, before anything is made
+            anchors = {one.slug: await anchor_of(connection, one.slug, now) for one in MERCHANTS}
             nodes = await list_nodes(connection)
         async with Engines(databases.app_dsn, nodes=nodes) as engines:
             work = _Work(owner, Scope(engines), plan, databases.login, now, progress)
             # At once: one merchant's records are checked here while PostgreSQL stores the other's.
             async with asyncio.TaskGroup() as group:
-                made = [group.create_task(_merchant(work, one, known.get(one.slug))) for one in MERCHANTS]
+                made = [
+                    group.create_task(_merchant(work, one, anchors[one.slug], known.get(one.slug))) for one in MERCHANTS
+                ]
             return [one.result() for one in made]
     except ExceptionGroup as failed:
         raise failed.exceptions[0] from None
@@ -80,11 +84,10 @@ async def prepare(
         await owner.dispose()
 
 
-async def _merchant(work: _Work, merchant: Merchant, known: str | None) -> DemoTenant:
-    async with work.owner.begin() as connection:
-        anchor = await anchor_of(connection, merchant.slug, work.now)
-        loaded = await is_loaded(connection, merchant.slug)
+async def _merchant(work: _Work, merchant: Merchant, anchor: datetime, known: str | None) -> DemoTenant:
     tenant = await _tenant(work, merchant)
+    async with work.owner.connect() as connection:
+        loaded = await is_loaded(connection, merchant.slug)
     if not loaded:
         await _load(work, tenant, merchant, anchor)
     return DemoTenant(merchant.slug, merchant.name, await _token(work, tenant, known))
@@ -115,6 +118,7 @@ async def _load(work: _Work, tenant: Tenant, merchant: Merchant, anchor: datetim
         vacuum=vacuuming(work.owner, tenant.schema),
         progress=lambda kind, done, of: work.progress(merchant.slug, kind, done, of),
     )
+    await define_examples(work.scope, tenant, merchant, work.now)
     async with work.owner.begin() as connection:
         await set_loaded(connection, merchant.slug, work.now)
 

@@ -6,11 +6,16 @@ from typing import Any
 import pytest
 from sqlalchemy import true
 
+from api.demo.examples import define_examples
 from api.demo.generate import SYSTEM, Drawn, draw
 from api.demo.load import define_attributes, load_drawn
 from api.demo.merchants import MERCHANTS, Merchant
 from domain.feedback.feedback import FeedbackKind
 from domain.feedback.measures import FeedbackDedupe, measured
+from domain.segments.members import member_count
+from domain.segments.terms import terms_of, terms_statement
+from domain.time import Clock
+from domain.vocabulary import CONDITIONS
 from tenancy.scope import Scope
 from tests.support.imports import Shop
 from tests.support.tenants import Tenants
@@ -38,6 +43,7 @@ async def shop(scope: Scope, tenants: Tenants, merchant: Merchant, drawn: Drawn)
     (tenant,) = await tenants(1, locale=merchant.locale, timezone=merchant.zone, base_currency=merchant.currency)
     await define_attributes(scope, tenant, merchant, NOW)
     await load_drawn(scope, tenant, drawn, NOW)
+    await define_examples(scope, tenant, merchant, NOW)
     return Shop(scope, tenant)
 
 
@@ -61,12 +67,17 @@ def test_nothing_is_dated_after_the_day_begins_and_nobody_acts_before_registerin
     assert all(at > datetime.fromisoformat(registered[customer]) for customer, at in acts)
 
 
-async def test_every_record_is_stored_once_and_again_changes_nothing(scope: Scope, shop: Shop, drawn: Drawn) -> None:
+async def test_every_record_is_stored_once_and_again_changes_nothing(
+    scope: Scope, shop: Shop, drawn: Drawn, merchant: Merchant
+) -> None:
     stored = {table: await shop.one(f"SELECT count(*) FROM {table}") for table in ("customer", "product", "feedback")}
     assert stored == {"customer": CUSTOMERS, "product": 10, "feedback": len(drawn.feedback)}
     assert await shop.one("SELECT count(*) FROM interaction") == len(drawn.interactions)
     before = await shop.everything()
-    await load_drawn(scope, shop.tenant, drawn, NOW + timedelta(hours=1))
+    later = NOW + timedelta(hours=1)
+    await define_attributes(scope, shop.tenant, merchant, later)
+    await load_drawn(scope, shop.tenant, drawn, later)
+    await define_examples(scope, shop.tenant, merchant, later)
     assert await shop.everything() == before
 
 
@@ -84,21 +95,31 @@ async def test_orders_and_returns_add_up_to_the_cent(shop: Shop, drawn: Drawn) -
     assert min(truth.cancelled, truth.returned) > 0
 
 
-TYPES = """
-    SELECT count(*) FILTER (WHERE orders = 0) AS prospect,
-           count(*) FILTER (WHERE registered_at > CAST(:now AS timestamptz) - interval '30 days') AS new,
-           count(*) FILTER (WHERE latest < CAST(:now AS timestamptz) - interval '180 days') AS fading,
-           count(*) FILTER (WHERE latest > CAST(:now AS timestamptz) - interval '30 days' AND orders >= 3) AS regular
-    FROM (SELECT c.id, registered_at, count(o.id) AS orders, max(placed_at) AS latest
-          FROM customer AS c LEFT JOIN orders AS o ON o.customer_id = c.id AND o.cancelled_at IS NULL
-          GROUP BY c.id) AS customers
-"""
+async def counts(shop: Shop, now: datetime) -> dict[str, int]:
+    """How many are in each of the demo's segments, by the product's own compiler."""
+    clock = Clock(now, shop.tenant.timezone)
+    async with shop.scope.write(shop.tenant) as session:
+        terms = terms_of(await session.scalar(terms_statement()), CONDITIONS)
+        return {
+            one.key: await session.scalar(member_count(one.rule, terms=terms, clock=clock))
+            for one in terms.segments.values()
+        }
+
+
+SEGMENT_OF = {"regular": "regulars", "fading": "slipping_away", "new": "new_customers", "prospect": "prospects"}
 
 
 @pytest.mark.parametrize("days", [0, 4])
-async def test_the_types_are_what_their_orders_say_until_four_days_later(shop: Shop, drawn: Drawn, days: int) -> None:
-    (found,) = await shop.rows(TYPES, now=ANCHOR + timedelta(days=days))
-    assert found == {type_: drawn.truth.types[type_] for type_ in found}
+async def test_the_segments_hold_the_types_of_their_names_until_four_days_later(
+    shop: Shop, drawn: Drawn, merchant: Merchant, days: int
+) -> None:
+    found = await counts(shop, ANCHOR + timedelta(days=days))
+    assert {type_: found[key] for type_, key in SEGMENT_OF.items()} == {
+        type_: drawn.truth.types[type_] for type_ in SEGMENT_OF
+    }
+    assert found["top_level"] == drawn.truth.levels[merchant.levels[-1]]
+    assert 0 < found["win_back"] < found["slipping_away"]
+    assert min(found.values()) > 0
 
 
 async def feedback(shop: Shop, kind: FeedbackKind, dedupe: FeedbackDedupe) -> Any:
