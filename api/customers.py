@@ -15,10 +15,12 @@ from domain.customers.customer import AttributeChange as Change
 from domain.customers.customer import Customer as Row
 from domain.customers.customer import CustomerExternalRef
 from domain.customers.define import attribute_define
+from domain.customers.input import CustomerInput, Duplicate
+from domain.customers.save import customer_upsert
 from domain.feedback import read as feedback_facts
 from domain.interactions import read as interaction_facts
 from domain.orders import read as order_facts
-from domain.refusal import Invalid
+from domain.refusal import Invalid, NotFound, VersionConflict
 from domain.text import label_of
 from domain.words import Says, Words
 
@@ -33,6 +35,7 @@ def by_id(key: Any) -> Select[Any]:
 
 view.input(read.CustomerBy, "CustomerBy", ids={"id": "Customer"})
 view.input(read.ExternalRefInput)
+view.input(CustomerInput)
 
 
 @view(CustomerExternalRef)
@@ -127,4 +130,12 @@ class CustomerQueries:
 
 @view.mutation
 class CustomerMutations:
+    customer_upsert = write(
+        customer_upsert,
+        row="customer",
+        extra=("created",),
+        problems=(Invalid, Duplicate, VersionConflict, NotFound),
+        requires=Scope.CUSTOMERS_WRITE,
+        says={"by": "Whom; if left out, by the external references of the input, else a new customer."},
+    )
     attribute_define = write(attribute_define, row="attribute", problems=(Invalid,), requires=Scope.CUSTOMERS_WRITE)

@@ -1,17 +1,20 @@
 """Feedback over GraphQL: answers, and the satisfaction of a group."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from api.graph.field import Same, masked, one
+from api.graph.field import Same, many, masked, one
 from api.scopes import Scope
 from api.views import view
 from domain.customers.masks import masked_comment
-from domain.feedback import feedback, measures, read
+from domain.feedback import feedback, measures, metrics, read, trend
 from domain.words import Says, Words
 
 LOW = Annotated[Decimal, Says(Words("lower bound", "下限"))]
 HIGH = Annotated[Decimal, Says(Words("upper bound", "上限"))]
+N = Annotated[int, Says(Words("number of answers that count", "计入的答复数"))]
+MEAN = Annotated[Decimal | None, Says(Words("mean score", "平均分"), "Null without answers.")]
 
 
 @view(feedback.Feedback, "fbk", requires=Scope.FEEDBACK_READ)
@@ -55,7 +58,26 @@ class Csat:
 class FeedbackMetrics:
     """How satisfied a group is, computed now from its answers."""
 
-    n: Annotated[int, Says(Words("number of answers that count", "计入的答复数"))]
-    mean: Annotated[Decimal | None, Says(Words("mean score", "平均分"), "Null without answers.")]
+    n: N
+    mean: MEAN
     nps: "Nps | None" = one(measures.nps_of)
     csat: "Csat | None" = one(measures.csat_of)
+
+
+@view()
+class FeedbackPoint:
+    """How satisfied a group was in one period."""
+
+    period: Annotated[date, Says(Words("first day of the period", "期初日"))]
+    n: N
+    mean: MEAN
+    nps: "Nps | None" = one(measures.nps_of)
+    csat: "Csat | None" = one(measures.csat_of)
+
+
+@view.query
+class FeedbackQueries:
+    feedback_metrics: "FeedbackMetrics" = one(
+        metrics.feedback_metrics, proven=True, cost=10, requires=Scope.FEEDBACK_READ
+    )
+    feedback_trend: "list[FeedbackPoint]" = many(trend.feedback_trend, cost=20, requires=Scope.FEEDBACK_READ)

@@ -1,10 +1,44 @@
-"""Segments over GraphQL: groups of customers that a rule describes, and who is in them now."""
+"""Segments over GraphQL: groups of customers that a rule describes, who is in them now, and what they bought."""
 
-from api.graph.field import Same, value
+from decimal import Decimal
+from typing import Annotated
+
+from api.graph.field import Same, find, one, pages, value, write
+from api.rules import declare_rules
 from api.scopes import Scope
 from api.views import view
-from domain.segments import segment
+from domain.customers.read import CustomerOrder
+from domain.refusal import Invalid, NameTaken, NotFound, VersionConflict
+from domain.rules.issues import RuleInvalid
+from domain.segments import read, save, segment
+from domain.strategies.audience import segment_archive
 from domain.text import name_of
+from domain.words import Says, Words
+
+declare_rules(view)
+RULES = {"rule": lambda terms: terms.rules}
+BASE = "In the base currency."
+
+
+@view()
+class CountResult:
+    """How many, and how sure that is."""
+
+    value: Annotated[int, Says(Words("number", "数量"))]
+    exact: Annotated[bool, Says(Words("whether it was counted, not estimated", "是否精确"))]
+    low: Annotated[int, Says(Words("lower bound", "下限"))]
+    high: Annotated[int, Says(Words("upper bound", "上限"))]
+
+
+@view()
+class OrderMetrics:
+    """What a group bought, computed now.  Cancelled orders do not count."""
+
+    customers: Annotated[int, Says(Words("customers who ordered", "下单客户数"))]
+    orders: Annotated[int, Says(Words("orders", "订单数"))]
+    gross_total: Annotated[Decimal, Says(Words("sum before returns", "退货前合计"), BASE)]
+    returned_total: Annotated[Decimal, Says(Words("what came back in the window", "窗口内退货"), BASE)]
+    net_total: Annotated[Decimal, Says(Words("gross less returns", "净额"), BASE)]
 
 
 @view(segment.Segment, "seg", requires=Scope.SEGMENTS_READ)
@@ -18,3 +52,39 @@ class Segment:
     rule: Same
     created_at: Same
     updated_at: Same
+    count: "CountResult | None" = one(read.count_of, stored=RULES, cost=10)
+    members = pages(read.members_of, by=CustomerOrder, stored=RULES, cost=2, requires=Scope.CUSTOMERS_READ)
+
+
+@view.query
+class SegmentQueries:
+    customers = pages(read.customers, by=CustomerOrder, cost=2, requires=Scope.CUSTOMERS_READ)
+    segment = find("Segment", requires=Scope.SEGMENTS_READ)
+    segments = pages(read.segments, by=read.SegmentOrder, requires=Scope.SEGMENTS_READ)
+    order_metrics: "OrderMetrics" = one(read.order_metrics, proven=True, cost=10, requires=Scope.CUSTOMERS_READ)
+
+
+@view.mutation
+class SegmentMutations:
+    segment_create = write(
+        save.segment_create,
+        row="segment",
+        problems=(Invalid, RuleInvalid, NameTaken),
+        requires=Scope.SEGMENTS_WRITE,
+    )
+    segment_update = write(
+        save.segment_update,
+        row="segment",
+        problems=(Invalid, RuleInvalid, NotFound, VersionConflict),
+        requires=Scope.SEGMENTS_WRITE,
+        ids={"id": "Segment"},
+        says={"id": "The segment to change."},
+    )
+    segment_archive = write(
+        segment_archive,
+        row="segment",
+        problems=(NotFound, save.InUse),
+        requires=Scope.SEGMENTS_WRITE,
+        ids={"id": "Segment"},
+        says={"id": "The segment to take out of use."},
+    )

@@ -45,6 +45,8 @@ view = Views(
         "if_version": "Refuse with VersionConflict unless this is the version.",
         "locale": "BCP 47; the caller's when not given.",
         "types": "Only of these types.",
+        "kind": "What the question measures.",
+        "step": "How long a period is.",
         "kinds": "Only of these kinds.",
         "by": "Exactly one way.",
         "category_under": "Only below this path, widest category first.",

@@ -5,7 +5,7 @@ Sources: Reichheld 2003 (NPS); Agresti and Coull 1998, widened to three outcomes
 """
 
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,6 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from domain.feedback.feedback import Feedback, FeedbackKind
+from domain.words import Says, Words
 
 Z = literal_column("1.959964", Numeric())  # 95 %
 # Added to the answers before the interval is taken: 3 pseudo answers, three quarters of them at each end.
@@ -38,6 +39,9 @@ class FeedbackDedupe(StrEnum):
 
     LATEST_PER_CUSTOMER = "LATEST_PER_CUSTOMER"
     ALL_RESPONSES = "ALL_RESPONSES"
+
+
+Dedupe = Annotated[FeedbackDedupe, Says(Words("dedupe", "去重"), "Which answers of a customer count.")]
 
 
 def rounded(value: ColumnElement[Any], digits: int) -> ColumnElement[Any]:

@@ -18,7 +18,7 @@ def bought(
     """One row: customers, orders, gross before returns, returns, net.
 
     ``placed`` is a condition on ``Order.placed_at``, ``returned`` one on ``OrderReturn.returned_at``: returns lower net
-    at their own date.  Orders cancelled by ``now`` do not count.  ``members`` yields customer ids, null means everybody.
+    at their own date.  Orders cancelled by ``now`` do not count.  ``members`` yields customer ids; null: everybody.
     """
     orders = select(
         cast(func.count(Order.customer_id.distinct()), Integer).label("customers"),

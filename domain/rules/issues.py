@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import ClassVar
 
@@ -17,7 +17,7 @@ Path = tuple[str, ...]
 class RuleIssue(FieldIssue):
     """One thing wrong with a rule: INVALID_RULE, UNKNOWN_FIELD, TYPE_MISMATCH, CYCLE or TOO_COMPLEX."""
 
-    suggestion: str | None = None
+    suggestion: str | None = field(default=None, metadata={"doc": "The nearest name that there is."})
 
     def below(self, path: Path) -> RuleIssue:
         """The same, seen from further out."""
@@ -30,7 +30,7 @@ class RuleInvalid(Problem):
 
     code: ClassVar = ProblemCode.INVALID_RULE
     text: ClassVar = Words("The rule is not valid.", "规则无效。")
-    issues: tuple[RuleIssue, ...] = ()
+    issues: tuple[RuleIssue, ...] = field(default=(), metadata={"doc": "Each thing that is wrong."})
 
 
 def issue(path: Path | str, en: str, zh: str, code: ProblemCode = ProblemCode.INVALID_RULE) -> RuleIssue:

@@ -1,0 +1,31 @@
+"""Satisfaction of whoever a rule selects, in a window."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, and_
+
+from domain.feedback.feedback import Feedback, FeedbackKind
+from domain.feedback.measures import Dedupe, FeedbackDedupe, measured
+from domain.rules.moment import Moment
+from domain.rules.terms import Terms
+from domain.rules.window import ALL_TIME, bounds
+from domain.segments.members import member_ids
+from domain.segments.read import During, Where
+from domain.time import Clock
+
+
+def feedback_metrics(
+    kind: FeedbackKind,
+    window: During = None,
+    where: Where = None,
+    dedupe: Dedupe = FeedbackDedupe.LATEST_PER_CUSTOMER,
+    *,
+    terms: Terms,
+    clock: Clock,
+) -> Select[Any]:
+    """How satisfied customers were, by the answers they gave in a window."""
+    moment = Moment.of(clock)
+    within = and_(*bounds(window or ALL_TIME, Feedback.submitted_at, moment), Feedback.submitted_at <= moment.now)
+    return measured(kind, within, None if where is None else member_ids(where, terms=terms, clock=clock), dedupe)

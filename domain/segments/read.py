@@ -1,0 +1,80 @@
+"""What can be asked of groups of customers: who they are, how many, what they bought."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Annotated, Any
+
+from sqlalchemy import Boolean, Select, Text, and_, cast, func, literal_column, select
+
+from domain.customers.customer import Customer
+from domain.customers.read import found_by_text
+from domain.orders.measures import bought
+from domain.orders.order import Order, OrderReturn
+from domain.rules.moment import Moment
+from domain.rules.terms import Terms
+from domain.rules.tree import Rule
+from domain.rules.window import ALL_TIME, Window, bounds
+from domain.segments.members import member_count, member_ids, members
+from domain.segments.segment import Segment, SegmentStatus
+from domain.time import Clock
+from domain.words import Says, Words
+
+Where = Annotated[Rule | None, Says(Words("rule", "规则"), "Only customers for whom it holds.")]
+During = Annotated[Window | None, Says(Words("window", "时间窗"), "All time when left out.")]
+
+
+class SegmentOrder(Enum):
+    """How segments are ordered."""
+
+    KEY = (Segment.key.collate("C").asc(),)
+    CREATED_AT = (Segment.created_at.desc(), Segment.id.desc())
+
+
+def customers(
+    where: Where = None,
+    search: str | None = None,
+    *,
+    terms: Terms,
+    clock: Clock,
+) -> Select[Customer]:
+    """Customers known by now, neither merged into others nor erased."""
+    query = members(where, terms=terms, clock=clock)
+    return query if search is None else query.where(found_by_text(search))
+
+
+def segments(status: list[SegmentStatus] | None = None) -> Select[Segment]:
+    """The merchant's segments, or those of some status."""
+    query = select(Segment)
+    return query if status is None else query.where(cast(Segment.status, Text) == func.any(status))
+
+
+def members_of(segment: type[Segment], rule: Rule, *, terms: Terms, clock: Clock) -> Select[Customer]:
+    """Customers for whom the segment's rule holds."""
+    del segment
+    return members(rule, terms=terms, clock=clock)
+
+
+def count_of(segment: type[Segment], rule: Rule, *, terms: Terms, clock: Clock) -> Select[Any]:
+    """How many they are; null of an archived segment."""
+    del segment
+    return counted(rule, terms=terms, clock=clock)
+
+
+def counted(where: Where = None, *, terms: Terms, clock: Clock) -> Select[Any]:
+    """How many customers there are for whom a rule holds."""
+    found = member_count(where, terms=terms, clock=clock).subquery("counted")
+    value = found.c.count
+    exact = literal_column("true", Boolean())
+    return select(value.label("value"), exact.label("exact"), value.label("low"), value.label("high"))
+
+
+def order_metrics(window: During = None, where: Where = None, *, terms: Terms, clock: Clock) -> Select[Any]:
+    """What was bought in a window; returns count at their own date."""
+    moment = Moment.of(clock)
+    placed, returned = (
+        and_(*bounds(window or ALL_TIME, at, moment), at <= moment.now)
+        for at in (Order.placed_at, OrderReturn.returned_at)
+    )
+    whose = None if where is None else member_ids(where, terms=terms, clock=clock)
+    return bought(placed, returned, moment.now, whose)

@@ -1,0 +1,143 @@
+"""Saving a segment and taking it out of use.
+
+Rules refer to one another, so such changes happen one after another: each takes the dictionary's lock, and judges a
+rule by what is stored then.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, ClassVar
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.base import new_id
+from domain.dictionary import raise_dictionary
+from domain.events import EventTopic, announce
+from domain.refusal import NameTaken, NotFound, Problem, ProblemCode, Refused, VersionConflict, invalid
+from domain.rules.check import check
+from domain.rules.codec import encode
+from domain.rules.terms import Terms
+from domain.rules.tree import Rule
+from domain.segments.segment import Segment, SegmentStatus
+from domain.segments.terms import referring, terms_of, terms_statement
+from domain.text import Names, check_key, check_names
+from domain.words import Says, Words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InUse(Problem):
+    """Something still needs it."""
+
+    code: ClassVar = ProblemCode.IN_USE
+    text: ClassVar = Words("It is used by {users}.", "正被 {users} 使用。")
+    segments: tuple[str, ...] = field(default=(), metadata={"doc": "Keys of segments whose rules name it."})
+    strategies: tuple[str, ...] = field(default=(), metadata={"doc": "Keys of strategies that have not ended."})
+
+    def message(self, locale: str = "en") -> str:
+        """The sentence for people, in English or Chinese."""
+        return self.text.of(locale).format(users=", ".join((*self.segments, *self.strategies)))
+
+
+# Keys of what else uses a segment: whoever is above segments knows.
+UsedBy = Callable[[AsyncSession, UUID], Awaitable[tuple[str, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentInput:
+    """A name on a rule."""
+
+    key: Annotated[str, Says(Words("key", "键"), "Immutable; used in rules.")]
+    name: Annotated[Names, Says(Words("name", "名称"))]
+    rule: Annotated[Rule, Says(Words("rule", "规则"))]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentUpdate:
+    """What is to change; what is left out stays."""
+
+    if_version: Annotated[int, Says(Words("version", "版本"), "The one you read.")]
+    name: Annotated[Names | None, Says(Words("name", "名称"))] = None
+    rule: Annotated[Rule | None, Says(Words("rule", "规则"))] = None
+
+
+async def segment_create(session: AsyncSession, input: SegmentInput, *, now: datetime, terms: Terms) -> Segment:
+    """Store a segment.  Refuses with Invalid, RuleInvalid or NameTaken.
+
+    The unique index decides between two creators.
+    """
+    check_key(input.key)
+    check_names(input.name)
+    current, id = await _current(session, terms), new_id(now)
+    row = {
+        "id": id,
+        "key": input.key,
+        "name_en": input.name.en,
+        "name_zh": input.name.zh,
+        "rule": encode(check(input.rule, current, id)),
+        "created_at": now,
+        "updated_at": now,
+    }
+    made = insert(Segment).values(row).on_conflict_do_nothing(index_elements=["key"]).returning(Segment)
+    segment = await session.scalar(made)
+    if segment is None:
+        raise Refused(NameTaken(path=("input", "key"), name=input.key))
+    announce(session, EventTopic.SEGMENT_SAVED, segment.id, now)
+    return segment
+
+
+async def segment_update(
+    session: AsyncSession, id: UUID, input: SegmentUpdate, *, now: datetime, terms: Terms
+) -> Segment:
+    """Change a segment's names or rule.  Refuses with NotFound, VersionConflict, Invalid or RuleInvalid."""
+    if input.name is not None:
+        check_names(input.name)
+    # The dictionary's lock comes before the row's, as for every writer of rules.
+    current = terms if input.rule is None else await _current(session, terms)
+    segment = await _locked(session, id)
+    if segment.status is not SegmentStatus.ACTIVE:
+        raise invalid("id", "An archived segment cannot be changed.", "已归档的分群不可更改。", ProblemCode.IMMUTABLE)
+    if input.if_version != segment.version:
+        raise Refused(VersionConflict(path=("input", "ifVersion"), current=segment.version, yours=input.if_version))
+    if input.name is not None:
+        segment.name_en, segment.name_zh = input.name.en, input.name.zh
+    if input.rule is not None:
+        segment.rule = encode(check(input.rule, current, id))
+    segment.version, segment.updated_at = segment.version + 1, now
+    announce(session, EventTopic.SEGMENT_SAVED, id, now)
+    return segment
+
+
+async def archive(session: AsyncSession, id: UUID, used_by: UsedBy, *, now: datetime) -> Segment:
+    """Take a segment out of use; one that is out of use already stays as it is.  Refuses with NotFound or InUse."""
+    await raise_dictionary(session)
+    segment = await _locked(session, id)
+    if segment.status is SegmentStatus.ARCHIVED:
+        return segment
+    segments = tuple(await session.scalars(referring(id)))
+    strategies = await used_by(session, id)
+    if segments or strategies:
+        raise Refused(InUse(path=("id",), segments=segments, strategies=strategies))
+    segment.status, segment.version, segment.updated_at = SegmentStatus.ARCHIVED, segment.version + 1, now
+    announce(session, EventTopic.SEGMENT_SAVED, id, now, status=segment.status)
+    return segment
+
+
+async def _current(session: AsyncSession, remembered: Terms) -> Terms:
+    """The terms as they are under the dictionary's lock: those remembered, if nothing was saved since."""
+    version = await raise_dictionary(session)
+    return remembered if remembered.version == version - 1 else await _read(session, remembered)
+
+
+async def _read(session: AsyncSession, remembered: Terms) -> Terms:
+    return terms_of(await session.scalar(terms_statement()), remembered.vocabulary)
+
+
+async def _locked(session: AsyncSession, id: UUID) -> Segment:
+    segment = await session.scalar(select(Segment).where(Segment.id == id).with_for_update())
+    if segment is None:
+        raise Refused(NotFound(path=("id",)))
+    return segment
