@@ -14,14 +14,15 @@ from domain.rules.issues import Path, RuleIssue, issue, refused
 from domain.rules.references import reference_issues, resolved
 from domain.rules.shape import is_one_of, members
 from domain.rules.terms import Terms
+from domain.rules.tests import DateTest
 from domain.rules.tree import All, AnyOf, AtLeast, Connective, Never, NoneOf, Not, Rule, parts
-from domain.rules.window import PLACES, Ago
+from domain.rules.window import PLACES, Ago, Between
 from domain.time import Duration
 from domain.values import WIDEST, BadValue, text_of
 
 MOST_NODES, DEEPEST, MOST_VALUES, MOST_ISSUES = 200, 16, 10_000, 20
 LONGEST_MONTHS = 1_000 * 12  # of a duration: PostgreSQL knows no instant before 4713 BC
-_MONTH_S = 2_629_746
+_MONTH_S, _DAY_S = 2_629_746, 86_400
 
 
 def check(rule: Rule, terms: Terms, own: UUID | None = None) -> Rule:
@@ -88,14 +89,19 @@ def _connective_issues(rule: Connective) -> Iterator[RuleIssue]:
     places: dict[type[Any], Path] = {All: ("all",), AnyOf: ("any",), NoneOf: ("none",), AtLeast: ("atLeast", "of")}
     if not rule.of:
         yield _empty(places[type(rule)])
-    if isinstance(rule, AtLeast) and not 0 <= rule.k <= MOST_NODES:
-        yield issue(("atLeast", "k"), f"k is 0 to {MOST_NODES}.", f"k 须在 0 至 {MOST_NODES} 之间。")
+    elif isinstance(rule, AtLeast) and not 1 <= rule.k <= len(rule.of):
+        n = len(rule.of)
+        yield issue(("atLeast", "k"), f"Of {n} rules at least 1 to {n} can hold.", f"k 须在 1 至 {n} 之间。")
 
 
 def _value_issues(value: Any, path: Path = ()) -> Iterator[RuleIssue]:
     """What is wrong with the values below a dataclass of the language."""
     if isinstance(value, Ago) and _nominal(value.start) <= _nominal(value.end):
-        yield issue(path, "A slice of the past begins longer ago than it ends.", "时间段的起点须早于终点。")
+        yield _reversed((*path, "ago"))
+    if isinstance(value, Between) and _aware(value) and value.start >= value.end:
+        yield _reversed((*path, "between"))
+    if isinstance(value, DateTest) and value.in_last and value.in_last.seconds % _DAY_S:
+        yield issue((*path, "inLast"), "Days are counted: give a duration of whole days.", "此处按天计算，须为整天。")
     shown = members(type(value))
     given = [(member, found) for member in shown if (found := getattr(value, member.name)) is not None]
     if is_one_of(type(value)) and len(given) != 1:
@@ -116,8 +122,10 @@ def _member_issues(value: Any, path: Path) -> Iterator[RuleIssue]:
         for n, each in enumerate(value[:MOST_VALUES]):
             yield from _member_issues(each, (*path, str(n)))
     elif isinstance(value, Duration):
-        if not (0 <= value.months <= LONGEST_MONTHS and 0 <= value.seconds <= LONGEST_MONTHS * _MONTH_S):
-            yield issue(path, "A duration is at most 1000 years.", "时长最多 1000 年。")
+        if not (value.months >= 0 <= value.seconds and 0 < _nominal(value) <= LONGEST_MONTHS * _MONTH_S):
+            yield issue(
+                path, "A duration is longer than nothing and at most 1000 years.", "时长须大于零且不超过 1000 年。"
+            )
     elif is_dataclass(value):
         yield from _value_issues(value, path)
     elif (problem := _scalar_problem(value)) is not None:
@@ -149,6 +157,14 @@ def _settled(rule: Rule, terms: Terms) -> Rule:
 
 def _nominal(duration: Duration) -> int:
     return duration.months * _MONTH_S + duration.seconds
+
+
+def _aware(window: Between) -> bool:
+    return None not in (window.start.tzinfo, window.end.tzinfo)
+
+
+def _reversed(path: Path) -> RuleIssue:
+    return issue(path, "A window begins before it ends.", "时间窗的起点须早于终点。")
 
 
 def _empty(path: Path) -> RuleIssue:

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from domain.rules.check import DEEPEST, MOST_NODES, check, too_deep, too_many
-from domain.rules.issues import Path, issue, refused, unknown
+from domain.rules.issues import Path, issue, printable, refused, unknown
 from domain.rules.protocol import Condition
 from domain.rules.scalars import SCALARS, read_enum
 from domain.rules.shape import Column, IdOf, Member, camel, is_one_of, item_of, members, snake
@@ -101,7 +101,7 @@ class _Reading:
         if self.nodes > MOST_NODES:
             raise refused(too_many(path))
         keyword, body = _only(given, path)
-        below = (*path, keyword)
+        below = (*path, printable(keyword))
         if keyword in _LISTS:
             made: Rule = _LISTS[keyword](self.rules(body, below, depth))
         elif keyword == "not":
@@ -160,7 +160,7 @@ def _value(hint: Any, member: Member, given: Any, path: Path) -> Any:
 
 def _window(given: Any, path: Path) -> Window:
     name, body = _only(given, path)
-    below = (*path, name)
+    below = (*path, printable(name))
     match name:
         case "allTime" if body is True:
             return AllTime()
@@ -181,8 +181,8 @@ def _ends(given: Any, path: Path) -> list[tuple[Any, Path]]:
 def _id(member: Member, given: Any, path: Path) -> UUID:
     prefix = member.of.prefix if isinstance(member.of, IdOf) else ""
     try:
-        return UUID(given.removeprefix(f"{prefix}_"))
-    except (ValueError, AttributeError):
+        return UUID(SCALARS[str].read(given).removeprefix(f"{prefix}_"))
+    except ValueError:
         raise refused(issue(path, "This is not an id.", "这不是有效的 id。")) from None
 
 
@@ -203,7 +203,7 @@ def _members(given: Any, path: Path, known: tuple[str, ...]) -> dict[str, Any]:
         raise refused(issue(path, "An object is wanted.", "此处须为对象。"))
     for name in given:
         if name not in known:
-            raise refused(unknown((*path, str(name)), str(name), known))
+            raise refused(unknown((*path, printable(name)), str(name), known))
     return given
 
 
@@ -218,7 +218,7 @@ def _only(given: Any, path: Path) -> tuple[str, Any]:
         raise refused(issue(path, "An object with exactly one member is wanted.", "此处须为恰有一个成员的对象。"))
     ((name, body),) = given.items()
     if body is None:
-        raise refused(_missing((*path, str(name))))
+        raise refused(_missing((*path, printable(name))))
     return str(name), body
 
 

@@ -42,7 +42,7 @@ def unknown(path: Path | str, name: str, known: Iterable[str]) -> RuleIssue:
     """A name that is none of those known, with the nearest of them."""
     near = get_close_matches(name[:80], list(known), 1)
     hint = Words(f" Did you mean {near[0]!r}?", f"是否指“{near[0]}”？") if near else Words("", "")
-    found = issue(path, f"There is no {_short(name)}.{hint.en}", f"不存在 {_short(name)}。{hint.zh}", _UNKNOWN)
+    found = issue(path, f"There is no {printable(name)!r}.{hint.en}", f"不存在“{printable(name)}”。{hint.zh}", _UNKNOWN)
     return replace(found, suggestion=near[0] if near else None)
 
 
@@ -51,9 +51,11 @@ def refused(*issues: RuleIssue) -> Refused:
     return Refused(RuleInvalid(path=issues[0].path, issues=issues))
 
 
-def _short(name: str) -> str:
-    quoted = repr(name) if name.isprintable() else ascii(name)
-    return quoted if len(quoted) <= 60 else f"{quoted[:57]}…"
+def printable(name: object, longest: int = 60) -> str:
+    """A name as it came, short, and such that it can be sent and shown."""
+    text = str(name)
+    shown = text if text.isprintable() else ascii(text)[1:-1]
+    return shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
 
 
 _UNKNOWN = ProblemCode.UNKNOWN_FIELD

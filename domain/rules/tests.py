@@ -20,6 +20,7 @@ from sqlalchemy import (
     all_,
     and_,
     any_,
+    case,
     func,
     literal,
     literal_column,
@@ -185,7 +186,8 @@ class SetTest:
         if self.is_empty is not None:
             made.append(size == _ZERO if self.is_empty else size > _ZERO)
         if self.size is not None:
-            made.append(self.size.holds(size, moment))
+            passes = self.size.holds(size, moment)
+            made.append(passes if self.size.is_null is None else case((value.is_not(None), passes)))
         return and_(*made)
 
 

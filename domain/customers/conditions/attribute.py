@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import ColumnElement, null, type_coerce
@@ -52,7 +52,7 @@ class AttributeIs:
             yield unknown("key", self.key, (*BUILT_IN, *terms.attributes))
         elif name != field.test:
             yield issue(
-                ("test", name),
+                "test",
                 f"{self.key} takes a {field.test} test.",
                 f"{self.key} 须使用 {field.test} 条件。",
                 ProblemCode.TYPE_MISMATCH,
@@ -68,9 +68,13 @@ def _option_issues(field: CustomerField, name: str, test: Any) -> Iterator[RuleI
         return
     for member in ("eq", "ne", "in_", "not_in", "has_any", "has_all", "has_none"):
         given = getattr(test, member, None)
-        for value in (given,) if isinstance(given, str) else given or ():
+        place = ("test", name, camel(member))
+        values = (
+            [(place, given)] if isinstance(given, str) else [((*place, str(n)), v) for n, v in enumerate(given or ())]
+        )
+        for where, value in values:
             if value not in field.options:
-                yield unknown(("test", name, camel(member)), value, field.options)
+                yield replace(unknown(where, value, field.options), code=ProblemCode.INVALID_RULE)
 
 
 def _privacy_issues(name: str, test: Any) -> Iterator[RuleIssue]:
@@ -80,4 +84,5 @@ def _privacy_issues(name: str, test: Any) -> Iterator[RuleIssue]:
                 ("test", name, member.json),
                 "E-mail, phone and street can only be tested by eq, in and isNull.",
                 "邮箱、电话与街道仅可使用 eq、in 与 isNull。",
+                ProblemCode.TYPE_MISMATCH,
             )

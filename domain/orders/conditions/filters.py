@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from domain.orders.conditions.sources import Contains, NotYet, OfOrder, OfProduct
@@ -18,16 +18,16 @@ from domain.words import Says, Words
 class ProductFilter:
     """Products; all that is given must hold."""
 
+    asks: ClassVar = True
     ids: Annotated[tuple[UUID, ...] | None, Says(Words("products", "商品")), IdOf("Product", "prd")] = None
     skus: Annotated[tuple[str, ...] | None, Says(Words("article numbers", "货号"))] = None
     category_under: Annotated[
         tuple[str, ...] | None, Says(Words("category path", "品类路径"), "In it or below, from the widest.")
     ] = None
 
-    def of_product(self) -> OfProduct | None:
-        """What a line must match; null when any does."""
-        given = (self.ids, self.skus, self.category_under)
-        return OfProduct(*given) if any(each is not None for each in given) else None
+    def of_product(self) -> OfProduct:
+        """What a line must match."""
+        return OfProduct(self.ids, self.skus, self.category_under)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 from sqlalchemy import ColumnElement
 
 from domain.orders.conditions.filters import ANY_ORDER, OrderFilter, ProductFilter
-from domain.orders.conditions.sources import ITEM_FIELDS, ITEMS, OfProduct
+from domain.orders.conditions.sources import ITEM_FIELDS, ITEMS
 from domain.rules.aggregate import AggregateTest
 from domain.rules.facts import Aggregate
 from domain.rules.issues import RuleIssue
@@ -37,7 +37,7 @@ class Items:
     def facts(self, terms: Terms) -> Mapping[str, Aggregate]:
         """The aggregate."""
         del terms
-        return {"value": self.having.fact(ITEMS, (*self.order.matches(), *self._products()), self.window)}
+        return {"value": self.having.fact(ITEMS, (*self.order.matches(), self.product.of_product()), self.window)}
 
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """What the test says of it."""
@@ -47,7 +47,3 @@ class Items:
         """A field that cannot be aggregated."""
         del terms
         yield from self.having.issues(ITEM_FIELDS)
-
-    def _products(self) -> tuple[OfProduct, ...]:
-        wanted = self.product.of_product()
-        return (wanted,) if wanted else ()

@@ -6,7 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Text, Uuid, any_, exists, func, literal, literal_column, or_, type_coerce
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Text,
+    Uuid,
+    and_,
+    any_,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    type_coerce,
+)
 
 from domain.orders.order import Order, OrderItem, OrderReturn
 from domain.orders.product import Product
@@ -86,15 +99,14 @@ class OfProduct:
         """Whether it is."""
         del moment
         product = row["product"]
-        tests: list[ColumnElement[bool]] = []
+        tests = []
         if self.ids is not None:
             tests.append(product == any_(literal(list(self.ids), ARRAY(Uuid()))))
         if self.skus is not None or self.path is not None:
             p = Product.__table__.alias("p")
             known = [p.c.id == product, *self._known(p.c)]
             tests.append(exists(_ONE).select_from(p).where(*known).correlate_except(p))
-        made: ColumnElement[bool] = tests[0] if len(tests) == 1 else tests[0] & tests[1]
-        return made
+        return and_(*tests)
 
     def _known(self, product: Any) -> list[ColumnElement[bool]]:
         tests: list[ColumnElement[bool]] = []
@@ -108,16 +120,14 @@ class OfProduct:
 
 @dataclass(frozen=True, slots=True)
 class Contains:
-    """An order has a line of a product; of any, without one."""
+    """An order has a line of a product."""
 
-    product: OfProduct | None
+    product: OfProduct
 
     def holds(self, row: Columns, moment: Moment) -> ColumnElement[bool]:
         """Whether it has."""
         i = OrderItem.__table__.alias("c")
-        tests = [i.c.order_id == row["order"]]
-        if self.product is not None:
-            tests.append(self.product.holds({"product": i.c.product_id}, moment))
+        tests = [i.c.order_id == row["order"], self.product.holds({"product": i.c.product_id}, moment)]
         return exists(_ONE).select_from(i).where(*tests).correlate_except(i)
 
 
