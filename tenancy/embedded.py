@@ -21,7 +21,7 @@ from tenancy.keeper import LEASE, end, locked, running, wait_until
 from tenancy.place import NoPlace, Place, find_place
 
 OWNER, LOGIN, DATABASE = "regulars_owner", "regulars_app", "regulars"
-HOST, START_S = "127.0.0.1", 60.0
+HOST, START_S, ANSWER_S = "127.0.0.1", 60.0, 5.0
 HBA = f"host all all {HOST}/32 scram-sha-256\n"
 SETTINGS = {
     "listen_addresses": HOST,
@@ -108,6 +108,7 @@ class Embedded:
         self.adopted = found is not None
         if found is None:
             end(self._place.data)
+            self._disown()
             self._initialise(durable, say)
             found = self._launch(durable)
         self.port = found
@@ -141,6 +142,15 @@ class Embedded:
         half.rename(data)
         return None
 
+    def _disown(self) -> None:
+        """Let PostgreSQL start although the server of the file left behind is a zombie, or its process id another's.
+
+        It refuses while that process id answers, save its parent's; the rest of the file is its guard, and stays.
+        """
+        left_behind = self._place.data / "postmaster.pid"
+        if left_behind.exists():
+            left_behind.write_text(f"{os.getpid()}\n{left_behind.read_text().partition(chr(10))[2]}")
+
     def _launch(self, durable: bool) -> int:
         with socket.socket() as free:
             free.bind((HOST, 0))
@@ -162,7 +172,7 @@ class Embedded:
         if len(lines) < 8 or lines[7].strip() != "ready":
             return None
         try:
-            with socket.create_connection((HOST, int(lines[3])), timeout=5) as asked:
+            with socket.create_connection((HOST, int(lines[3])), timeout=ANSWER_S) as asked:
                 asked.sendall(SSL_REQUEST)
                 return int(lines[3]) if asked.recv(1) else None
         except OSError:
