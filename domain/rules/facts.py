@@ -28,7 +28,10 @@ class Opened:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Rows of customers, each with an instant.  ``cost`` is about how many a customer has: the order of scans."""
+    """Rows of customers, each with an instant.  ``cost`` is about how many a customer has: the order of scans.
+
+    ``open`` may give the same aliases each time: every use is a sub-select of its own.
+    """
 
     name: str
     cost: float

@@ -14,6 +14,8 @@ from domain.rules.terms import Terms
 from domain.rules.tree import Rule
 from domain.time import Clock
 
+_MEMBER = Customer.__table__.alias("member")
+
 
 def members(rule: Rule | None = None, *, terms: Terms, clock: Clock) -> Select[Customer]:
     """The customers known by now, neither merged nor erased, of whom the rule is true; without one all of them."""
@@ -23,15 +25,13 @@ def members(rule: Rule | None = None, *, terms: Terms, clock: Clock) -> Select[C
 
 def member_ids(rule: Rule | None = None, *, terms: Terms, clock: Clock) -> Select[Any]:
     """Their ids, whatever the statement around it selects from."""
-    customer = Customer.__table__.alias("member")
-    joined, where = _found(rule, customer, terms, clock)
-    return select(customer.c.id.label("id")).select_from(joined).where(*where).correlate(None)
+    joined, where = _found(rule, _MEMBER, terms, clock)
+    return select(_MEMBER.c.id.label("id")).select_from(joined).where(*where).correlate(None)
 
 
 def member_count(rule: Rule | None = None, *, terms: Terms, clock: Clock) -> Select[Any]:
     """One row: how many they are, as ``count``."""
-    customer = Customer.__table__.alias("member")
-    joined, where = _found(rule, customer, terms, clock)
+    joined, where = _found(rule, _MEMBER, terms, clock)
     return select(func.count().label("count")).select_from(joined).where(*where).correlate(None)
 
 

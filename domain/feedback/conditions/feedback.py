@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import ColumnElement, Text, and_, literal_column, or_, type_coerce
@@ -19,6 +20,7 @@ from domain.rules.window import ALL_TIME, Window
 from domain.words import Says, Words
 
 
+@cache
 def _feedback() -> Opened:
     f = Feedback.__table__.alias("f")
     columns = {"kind": type_coerce(f.c.kind, Text()), "score": f.c.score}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import ColumnElement, Text, type_coerce
@@ -19,6 +20,7 @@ from domain.rules.window import ALL_TIME, Window
 from domain.words import Says, Words
 
 
+@cache
 def _interactions() -> Opened:
     t = Interaction.__table__.alias("t")
     closed = {name: type_coerce(t.c[name], Text()) for name in ("type", "channel", "direction")}

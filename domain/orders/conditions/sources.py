@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -44,11 +45,13 @@ def order_columns(order: Any) -> dict[str, ColumnElement[Any]]:
     }
 
 
+@cache
 def _orders() -> Opened:
     o = Order.__table__.alias("o")
     return Opened(o, o.c.customer_id, o.c.placed_at, order_columns(o.c))
 
 
+@cache
 def _items() -> Opened:
     o, i = Order.__table__.alias("o"), OrderItem.__table__.alias("i")
     columns = {"quantity": i.c.quantity, "net_amount": i.c.base_net, "product": i.c.product_id}
@@ -56,6 +59,7 @@ def _items() -> Opened:
     return Opened(rows, o.c.customer_id, o.c.placed_at, order_columns(o.c) | columns)
 
 
+@cache
 def _returns() -> Opened:
     r = OrderReturn.__table__.alias("r")
     columns = {
