@@ -70,7 +70,10 @@ def number(value: Any) -> Any:
 
 
 def tested(test: Any, value: Any, now: datetime, zone: str) -> Truth:
-    """Whether a value passes: every member that is given must hold, and null is unknown to all but ``is_null``."""
+    """Whether a value passes: every member that is given must hold.
+
+    Null is unknown to all but ``is_null``; a list that is null has no size to be null.
+    """
     seen: list[Truth] = []
     for member in fields(test):
         given = getattr(test, member.name)

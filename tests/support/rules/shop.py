@@ -78,8 +78,8 @@ PRODUCTS: dict[UUID, Row] = {
 class Maker:
     """Makes a shop of ``seed``."""
 
-    def __init__(self, seed: int) -> None:
-        self.chance = random.Random(seed)
+    def __init__(self, seed: object) -> None:
+        self.chance = random.Random(str(seed))
         self.count = 0
 
     def id(self, table: int) -> UUID:

@@ -1,7 +1,8 @@
 """Stores a made-up shop in a tenant."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,22 +10,31 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.base import Stored, new_id
 from domain.customers.attribute import AttributeDefinition
 from domain.customers.customer import Customer
+from domain.dictionary import raise_dictionary
 from domain.feedback.feedback import Feedback
 from domain.interactions.interaction import Interaction
 from domain.orders.order import Order, OrderItem, OrderReturn
 from domain.orders.product import Product
+from domain.rules.codec import encode
+from domain.segments.segment import Segment
 from tests.support.rules.instants import NOW
 from tests.support.rules.shop import ATTRIBUTES, Row, Shop
 
 
-async def stock(session: AsyncSession, shop: Shop) -> None:
-    """Write every row of the shop, and define its attributes."""
+async def stock(session: AsyncSession, shop: Shop, segments: Mapping[UUID, tuple[str, Any]]) -> None:
+    """Write every row of the shop, define its attributes and save its segments."""
     definitions = [
         {"id": new_id(NOW), "key": key, "label_en": key, "type": type_, "options": list(options), "created_at": NOW}
         for key, (type_, options) in ATTRIBUTES.items()
     ]
+    saved = [
+        {"id": id_, "key": key, "name_en": key, "rule": encode(rule), "created_at": NOW, "updated_at": NOW}
+        for id_, (key, rule) in segments.items()
+    ]
+    await raise_dictionary(session)
     written: tuple[tuple[type[Stored], Iterable[Row]], ...] = (
         (AttributeDefinition, definitions),
+        (Segment, saved),
         (Product, shop.products.values()),
         (Customer, (person.row for person in shop.people)),
         (Order, (row for person in shop.people for row in person.orders)),

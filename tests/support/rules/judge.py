@@ -1,0 +1,118 @@
+"""Asks PostgreSQL and the oracle the same questions, and reduces a rule on which they differ."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Text, bindparam, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.rules.terms import Terms
+from domain.rules.tree import All, AnyOf, AtLeast, NoneOf, Not
+from domain.segments.members import member_count, member_ids, members
+from domain.time import Clock
+from tenancy.scope import Scope
+from tenancy.tenant import Tenant
+from tests.support.rules.draw import Draw
+from tests.support.rules.instants import NOWS, ZONES
+from tests.support.rules.oracle import Oracle
+from tests.support.rules.shop import Shop
+from tests.support.tenants import rolled_back
+
+# As the GraphQL compiler asks: with values that are not known when the SQL is made.
+BOUND = Clock(now=bindparam("asked_now", type_=DateTime(timezone=True)), zone=bindparam("asked_zone", type_=Text()))
+
+
+@asynccontextmanager
+async def asking(scope: Scope, tenant: Tenant) -> AsyncIterator[AsyncSession]:
+    """A session whose zone has summer time, so that days of the session's calendar are not 24 hours."""
+    async with rolled_back(scope, tenant) as session:
+        await session.execute(text("SET LOCAL TimeZone TO 'Europe/Berlin'"))
+        yield session
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A rule asked at an instant, in a zone.  ``number`` draws the same again."""
+
+    number: str
+    rule: Any
+    now: datetime
+    zone: str
+
+
+@dataclass(slots=True)
+class Judge:
+    """Compares answers of one shop.  ``seed`` decides all questions."""
+
+    shop: Shop
+    terms: Terms
+    seed: str
+    expected: dict[Question, set[UUID]] = field(default_factory=dict)
+    drawn: dict[int, Question] = field(default_factory=dict)
+
+    def question(self, number: int) -> Question:
+        """One of the endless questions."""
+        if number not in self.drawn:
+            draw = Draw(f"{self.seed}:{number}", sorted(self.terms.segments))
+            zone = "Europe/Berlin" if draw.likely(0.7) else draw.pick(*ZONES)
+            self.drawn[number] = Question(f"{self.seed}:{number}", draw.rule(), draw.pick(*NOWS), zone)
+        return self.drawn[number]
+
+    def oracle(self, question: Question) -> Oracle:
+        """Who judges a question."""
+        return Oracle(self.shop, question.now, question.zone, self.terms.rules)
+
+    def members(self, question: Question) -> set[UUID]:
+        """The members by the oracle."""
+        if question not in self.expected:
+            self.expected[question] = self.oracle(question).members(question.rule)
+        return self.expected[question]
+
+    def share(self, question: Question) -> float:
+        """How many of the customers known by then are members."""
+        oracle = self.oracle(question)
+        return len(self.members(question)) / sum(map(oracle.known, self.shop.people))
+
+    async def ids_agree(self, session: AsyncSession, question: Question) -> bool:
+        """Whether the ids are those of the oracle."""
+        statement = member_ids(question.rule, terms=self.terms, clock=BOUND)
+        binds = {"asked_now": question.now, "asked_zone": question.zone}
+        found = list(await session.scalars(statement, binds))
+        return len(found) == len(set(found)) and set(found) == self.members(question)
+
+    async def all_agree(self, session: AsyncSession, question: Question) -> bool:
+        """Whether ids, count and customers are those of the oracle."""
+        if not await self.ids_agree(session, question):
+            return False
+        clock = Clock(now=question.now, zone=question.zone)
+        count = await session.scalar(member_count(question.rule, terms=self.terms, clock=clock))
+        customers = list(await session.scalars(members(question.rule, terms=self.terms, clock=clock)))
+        wanted = self.members(question)
+        return count == len(wanted) == len(customers) and {one.id for one in customers} == wanted
+
+    async def smallest(self, session: AsyncSession, question: Question) -> Question:
+        """The least part of a rule on which they still differ."""
+        for part in smaller(question.rule):
+            tried = replace(question, rule=part)
+            if not await self.all_agree(session, tried):
+                return await self.smallest(session, tried)
+        return question
+
+
+def smaller(rule: Any) -> Iterator[Any]:
+    """Rules a little smaller."""
+    match rule:
+        case Not(inner):
+            yield inner
+        case All(of) | AnyOf(of) | NoneOf(of) | AtLeast(_, of):
+            yield from of
+            for left_out in range(len(of)) if len(of) > 1 else ():
+                kept = of[:left_out] + of[left_out + 1 :]
+                less = {"k": min(rule.k, len(kept))} if isinstance(rule, AtLeast) else {}
+                yield replace(rule, of=kept, **less)
+            for place, part in enumerate(of):
+                yield from (replace(rule, of=(*of[:place], less, *of[place + 1 :])) for less in smaller(part))
