@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.graph.request import Env
 from tests.integration.graph.documents import DATA, IDS
 from tests.support.graph_sample.shop import Shop, opened
+from tests.support.graph_sample.subjects import schema
 
 CREATE = """
 mutation($n: String!, $r: RuleInput!) {
@@ -97,6 +98,37 @@ async def test_a_refusal_that_is_no_member_of_the_result_is_an_error_at_the_fiel
     assert answer["errors"] == [
         {"message": "'nobody' is taken.", "path": ["orderMove"], "extensions": extensions},
     ]
+
+
+CHANGE = """
+mutation($o: ID!, $i: OrderChangeInput!) { orderChange(id: $o, input: $i) {
+  ... on OrderSuccess { order { status shippedAt } } ... on Unsaid { code orders } } }"""
+
+
+@pytest.fixture
+async def order(own: Shop) -> AsyncIterator[str]:
+    """The id of an order that afterwards is as it was."""
+    key = DATA["order"][0]["id"].hex
+    await done(own, f"CREATE TABLE kept AS SELECT * FROM \"order\" WHERE id = '{key}'")
+    yield f"ord_{key}"
+    back = 'UPDATE "order" AS o SET status = k.status, shipped_at = k.shipped_at FROM kept AS k WHERE o.id = k.id'
+    await done(own, back, "DROP TABLE kept")
+
+
+async def test_of_a_partial_input_what_is_left_out_is_left_alone_and_null_is_null(own: Shop, order: str) -> None:
+
+    async def change(**said: Any) -> Any:
+        return (await own.ask(CHANGE, {"o": order, "i": said}))["data"]["orderChange"]
+
+    when = "2026-01-05T10:00:00+00:00"
+    assert await change(status="PAID", shippedAt=when) == {"order": {"status": "PAID", "shippedAt": when}}
+    assert await change(status="RETURNED") == {"order": {"status": "RETURNED", "shippedAt": when}}
+    assert await change(shippedAt=None) == {"order": {"status": "RETURNED", "shippedAt": None}}
+    written = await own.ask(f'mutation {{ orderChange(id: "{order}", input: {{status: PAID}}) {{ __typename }} }}')
+    assert written["data"] == {"orderChange": {"__typename": "OrderSuccess"}}
+    assert await change() == {"code": "INVALID", "orders": [order]}
+    assert "input OrderChangeInput {" in schema.as_str()
+    assert "shippedAt: DateTime\n}" in schema.as_str()
 
 
 class Failing:

@@ -271,3 +271,27 @@ async def order_move(session: Any, id: UUID, customer_id: UUID) -> Order:
         raise Refused(NameTaken(name="nobody"))  # not among the declared problems
     order.customer_id = customer_id
     return order
+
+
+OMITTED: Any = object()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChange:
+    """What becomes of an order."""
+
+    partial = True
+
+    status: Annotated[OrderStatus | None, Says("status")] = OMITTED
+    shipped_at: Annotated[datetime | None, Says("shipped at")] = OMITTED
+
+
+async def order_change(session: Any, id: UUID, input: OrderChange) -> Order:
+    """Change what is said of an order."""
+    order = await session.get(Order, id)
+    said = {name: one for name in ("status", "shipped_at") if (one := getattr(input, name)) is not OMITTED}
+    if not said:
+        raise Refused(rules.Unsaid(path=("input",), orders=(id,)))
+    for name, one in said.items():
+        setattr(order, name, one)
+    return order

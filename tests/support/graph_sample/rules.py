@@ -59,6 +59,15 @@ class NameTaken(Problem):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unsaid(Problem):
+    """Nothing is said of these."""
+
+    code: ClassVar = ProblemCode.INVALID
+    text: ClassVar = Words("What of them?", "要改什么？")
+    orders: tuple[UUID, ...] = field(metadata={"doc": "Which.", "ids": "Order"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Issue:
     """One thing wrong."""
 

@@ -154,6 +154,7 @@ class Mutation:
     segment_create = write(
         facts.segment_create, row="segment", extra=("created",), problems=(rules.NameTaken, rules.Invalid)
     )
+    order_change = write(facts.order_change, row="order", problems=(rules.Unsaid,))
     order_move = write(facts.order_move, row="order", problems=(rules.Invalid,), requires="ORDERS_WRITE")
 
 
