@@ -35,7 +35,7 @@ def reason(error: BaseException) -> str:
 async def persist(work: Callable[[], Awaitable[T]], again: Callable[[], None] = lambda: None) -> T:
     """What ``work`` gives, tried anew while somebody is in its way; ``again`` hears of each new try.
 
-    Raises what the last try raised, after some ten seconds of tries.
+    Raises what the last try raised, after ten seconds of tries, or twenty when each waits for a lock.
     """
     for _ in range(ATTEMPTS):
         try:

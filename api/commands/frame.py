@@ -29,7 +29,7 @@ from tenancy.provision import BadTenant, SlugTaken
 from tenancy.registry import CannotMove, NoTenant
 from tenancy.roles import UnfitRole
 from tenancy.tenant import BadSlug
-from tenancy.waiting import Busy, reason, sqlstate
+from tenancy.waiting import IN_THE_WAY, Busy, reason, sqlstate
 
 T = TypeVar("T")
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of a table.")]
@@ -113,6 +113,8 @@ def answered(error: Exception) -> tuple[Exit, str] | None:
         return None
     if state in UNDEFINED:
         return Exit.NO_DATABASE, "the database is not prepared; run: regulars migrate"
+    if state in IN_THE_WAY:
+        return Exit.REFUSED, f"{reason(error)}; somebody is using it: try again"
     if state == FORBIDDEN:
         return Exit.NO_DATABASE, f"{reason(error)}; REGULARS_OWNER_DATABASE_URL must name the owner of the tables"
     return Exit.NO_DATABASE if state.startswith(UNREACHABLE) else Exit.FAULT, reason(error)

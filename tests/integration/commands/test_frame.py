@@ -44,6 +44,15 @@ def test_a_dsn_that_leads_nowhere_is_told_in_a_line(monkeypatch: pytest.MonkeyPa
     assert "s3cret" not in done.stderr
 
 
+def test_a_dsn_may_say_whatever_the_driver_understands(
+    database: Server, regulars: Regulars, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, dsn in zip(BOTH, (database.app_dsn, database.owner_dsn), strict=True):
+        monkeypatch.setenv(name, f"{dsn}?sslmode=prefer&application_name=till")
+    assert regulars("tenant", "list").exit_code == 0
+    assert regulars("doctor").exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("set_", "status", "said"),
     [

@@ -1,11 +1,15 @@
 """``regulars tenant``: make, list, show, suspend, resume, drop."""
 
+import asyncio
+import json
 from collections.abc import Callable
 from typing import Any
 
+import asyncpg
 import pytest
 
 from tests.integration.commands.conftest import Regulars, error_of
+from tests.support.postgres import Server
 from tests.support.tenants import new_slug
 
 Told = Callable[..., Any]
@@ -123,6 +127,22 @@ def test_a_drop_asks_first_and_the_wrong_answer_drops_nothing(told: Told, regula
     done = regulars("tenant", "drop", slug, typed=f"{slug}\n")
     assert done.exit_code == 0
     assert "event_counter" in done.stdout
+
+
+async def test_a_drop_that_somebody_is_in_the_way_of_says_so_and_is_completed_later(
+    database: Server, regulars: Regulars, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slug = new_slug()
+    monkeypatch.setattr("tenancy.waiting.ATTEMPTS", 1)
+    made = await asyncio.to_thread(regulars, "tenant", "create", slug, "--json")
+    connection = await asyncpg.connect(database.owner_dsn)
+    async with connection.transaction():
+        await connection.execute(f"LOCK TABLE {json.loads(made.stdout)['schema']}.customer IN ACCESS SHARE MODE")
+        done = await asyncio.to_thread(regulars, "tenant", "drop", slug, "--yes", "--json")
+    await connection.close()
+    assert (done.exit_code, error_of(done)["code"]) == (3, "REFUSED")
+    assert "try again" in error_of(done)["message"]
+    assert (await asyncio.to_thread(regulars, "tenant", "drop", slug, "--yes")).exit_code == 0
 
 
 @pytest.mark.parametrize("command", ["show", "suspend", "resume", "drop"])
