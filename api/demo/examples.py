@@ -155,8 +155,12 @@ async def define_examples(scope: Scope, tenant: Tenant, merchant: Merchant, now:
 # What the page at / offers to run first.
 QUERY = """\
 {
-  customers(first: 5) {
-    nodes { displayName city registeredAt }
+  segments { nodes { name count { value } } }
+  strategies { nodes { name status audience { count { value } } } }
+  satisfaction: feedbackMetrics(kind: NPS, window: {last: "P90D"}) { n nps { score low high } }
+  slippingAway: customers(first: 5, where: {segment: {key: "slipping_away"}}) {
+    totalCount
+    nodes { displayName city orders(first: 1) { nodes { placedAt netTotal currency } totalCount } }
   }
 }
 """
