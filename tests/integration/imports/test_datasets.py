@@ -11,11 +11,13 @@ import pytest
 
 from domain.imports.subjects import ImportKind
 from tests.support.datasets import FILES, dataset, import_dataset, shipped
+from tests.support.figures import assert_figures
+from tests.support.http import Api
 from tests.support.imports import Shop, faults, lines, outcomes
 
 
 @pytest.mark.parametrize("currency", ["GBP"])
-async def test_online_retail_gives_its_published_figures_and_again_nothing_new(shop: Shop) -> None:
+async def test_online_retail_gives_its_published_figures_and_again_nothing_new(shop: Shop, api: Api) -> None:
     customers = await import_dataset(shop, "online_retail_customers")
     assert outcomes(customers, "customers") == {"created": 4_372, "skipped": 135_080}
     done = await import_dataset(shop, "online_retail_orders")
@@ -34,6 +36,7 @@ async def test_online_retail_gives_its_published_figures_and_again_nothing_new(s
     assert (await shop.rows(per_customer, customer="12748"))[0]["orders"] == 209
     assert (await shop.rows(per_customer, customer="14646"))[0]["spent"] == Decimal("280206.02")
     assert await shop.rows(per_customer, customer="12347") == [{"orders": 7, "spent": Decimal("4310.00")}]
+    await assert_figures(api, shop.tenant, "online_retail")
     before = await shop.everything()
     again = await import_dataset(shop, "online_retail_orders")
     assert outcomes(again, "orders") == {"unchanged": 18_532, "skipped": 3_532}
@@ -43,7 +46,7 @@ async def test_online_retail_gives_its_published_figures_and_again_nothing_new(s
 
 
 @pytest.mark.parametrize("currency", ["BRL"])
-async def test_olist_gives_its_published_figures_and_again_nothing_new(shop: Shop) -> None:
+async def test_olist_gives_its_published_figures_and_again_nothing_new(shop: Shop, api: Api) -> None:
     dry = await import_dataset(shop, "olist_orders", dry_run=True)
     assert dict(dry.besides) == {"customers": 36_211, "products": 17_362}
     assert outcomes(await import_dataset(shop, "olist_customers"), "customers") == {"created": 36_211}
@@ -57,6 +60,7 @@ async def test_olist_gives_its_published_figures_and_again_nothing_new(shop: Sho
         (SELECT count(*) FROM feedback WHERE kind = 'CSAT' AND score >= 4) AS satisfied""") == [
         {"customers": 36_211, "items": 41_587, "bare": 280, "unlinked": 0, "satisfied": 28_199}
     ]
+    await assert_figures(api, shop.tenant, "olist")
     before = await shop.everything()
     for name, subject in (
         ("customers", "customers"),
@@ -69,7 +73,7 @@ async def test_olist_gives_its_published_figures_and_again_nothing_new(shop: Sho
     assert await shop.everything() == before
 
 
-async def test_the_garden_survey_gives_its_published_figures_and_again_nothing_new(shop: Shop) -> None:
+async def test_the_garden_survey_gives_its_published_figures_and_again_nothing_new(shop: Shop, api: Api) -> None:
     for key, type_ in (("visits", "INTEGER"), ("average_ticket", "DECIMAL"), ("period", "INTEGER")):
         await shop.run(
             "INSERT INTO attribute_definition (id, key, type, created_at)"
@@ -83,6 +87,7 @@ async def test_the_garden_survey_gives_its_published_figures_and_again_nothing_n
     assert await shop.rows("""SELECT count(*) FILTER (WHERE score >= 9) AS promoters,
         count(*) FILTER (WHERE score BETWEEN 7 AND 8) AS passives, count(*) FILTER (WHERE score <= 6) AS detractors
         FROM feedback WHERE kind = 'NPS'""") == [{"promoters": 8_465, "passives": 3_953, "detractors": 1_194}]
+    await assert_figures(api, shop.tenant, "garden")
     before = await shop.everything()
     assert outcomes(await import_dataset(shop, "garden_feedback"), "feedback") == {"unchanged": 41_277, "skipped": 585}
     assert await shop.everything() == before
