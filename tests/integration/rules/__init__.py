@@ -1,0 +1,1 @@
+"""Rules on a database: who their members are."""
