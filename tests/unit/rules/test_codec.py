@@ -1,7 +1,9 @@
 """A rule, its JSON and the GraphQL input of that JSON are the same rule."""
 
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -122,6 +124,14 @@ def test_the_stored_json_of_any_rule_is_its_graphql_input() -> None:
         assert decode(json, terms=TERMS, vocabulary=CONDITIONS) == rule
         coerced = coerce_input_value(json, input_type)  # type: ignore[arg-type]
         assert Converter(view, {}, None).value("rule", Rule, coerced, Request()) == rule  # type: ignore[arg-type]
+
+
+def test_every_json_block_of_the_documentation_is_a_rule() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "rules.md").read_text()
+    blocks = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) >= 4
+    for block in blocks:
+        assert encode(decode(orjson.loads(block), terms=TERMS, vocabulary=CONDITIONS))
 
 
 def test_a_key_of_a_segment_is_stored_as_its_id() -> None:
