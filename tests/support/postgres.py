@@ -83,8 +83,8 @@ async def a_database(server: Server) -> AsyncIterator[Server]:
             finally:
                 roles = await _run(made.owner_dsn, "SELECT 't_' || replace(id::text, '-', '') FROM platform.tenant")
     finally:
-        for (role,) in roles:
-            await _run(server.owner_dsn, f"DROP ROLE IF EXISTS {role}")
+        if roles:
+            await _run(server.owner_dsn, f"DROP ROLE IF EXISTS {', '.join(role for (role,) in roles)}")
 
 
 async def _run(dsn: str, statement: str) -> list[tuple[str, ...]]:
