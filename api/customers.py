@@ -21,6 +21,7 @@ from domain.feedback import read as feedback_facts
 from domain.interactions import read as interaction_facts
 from domain.orders import read as order_facts
 from domain.refusal import Invalid, NotFound, VersionConflict
+from domain.segments import read as segment_facts
 from domain.text import label_of
 from domain.words import Says, Words
 
@@ -116,6 +117,7 @@ class Customer:
     external_refs = many(read.external_refs_of)
     attributes: "list[AttributeValue]" = many(read.attributes_of)
     history = pages(read.history_of, by=read.HISTORY, requires=PII)
+    segments = many(segment_facts.segments_of, cost=10, requires=Scope.SEGMENTS_READ)
     orders = pages(order_facts.orders_of, by=order_facts.OrderSort)
     returns = many(order_facts.returns_of)
     interactions = pages(interaction_facts.interactions_of, by=interaction_facts.NEWEST)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Select, func, select
+from sqlalchemy import ColumnElement, FromClause, Integer, Select, exists, func, literal_column, select
 
 from domain.customers.customer import Customer
 from domain.rules.moment import Moment
@@ -15,6 +16,8 @@ from domain.rules.tree import Rule
 from domain.time import Clock
 
 _MEMBER = Customer.__table__.alias("member")
+
+_ONE = literal_column("1", Integer())
 
 
 def members(rule: Rule | None = None, *, terms: Terms, clock: Clock) -> Select[Customer]:
@@ -33,6 +36,14 @@ def member_count(rule: Rule | None = None, *, terms: Terms, clock: Clock) -> Sel
     """One row: how many they are, as ``count``."""
     joined, where = _found(rule, _MEMBER, terms, clock)
     return select(func.count().label("count")).select_from(joined).where(*where).correlate(None)
+
+
+def is_member(customer_id: ColumnElement[UUID], rule: Rule, *, terms: Terms, clock: Clock) -> ColumnElement[bool]:
+    """Whether an enclosing statement's customer is one of them; found by the id."""
+    customer = Customer.__table__.alias("member")
+    joined, where = _found(rule, customer, terms, clock)
+    found = exists(_ONE).select_from(joined).where(customer.c.id == customer_id, *where)
+    return found.correlate_except(joined)
 
 
 def _found(

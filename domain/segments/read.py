@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from typing import Annotated, Any
 
-from sqlalchemy import Boolean, Select, Text, and_, cast, func, literal_column, select
+from sqlalchemy import Boolean, Select, Text, Uuid, and_, cast, false, func, literal, literal_column, or_, select
 
 from domain.customers.customer import Customer
 from domain.customers.read import found_by_text
@@ -15,7 +15,7 @@ from domain.rules.moment import Moment
 from domain.rules.terms import Terms
 from domain.rules.tree import Rule
 from domain.rules.window import ALL_TIME, Window, bounds
-from domain.segments.members import member_count, member_ids, members
+from domain.segments.members import is_member, member_count, member_ids, members
 from domain.segments.segment import Segment, SegmentStatus
 from domain.time import Clock
 from domain.words import Says, Words
@@ -47,6 +47,15 @@ def segments(status: list[SegmentStatus] | None = None) -> Select[Segment]:
     """The merchant's segments, or those of some status."""
     query = select(Segment)
     return query if status is None else query.where(cast(Segment.status, Text) == func.any(status))
+
+
+def segments_of(customer: type[Customer], *, terms: Terms, clock: Clock) -> Select[Segment]:
+    """The segments that the customer is in now, by key."""
+    is_in = [
+        and_(Segment.id == literal(id_, Uuid()), is_member(customer.id, rule, terms=terms, clock=clock))
+        for id_, rule in sorted(terms.rules.items())
+    ]
+    return select(Segment).where(or_(false(), *is_in)).order_by(Segment.key.collate("C"))
 
 
 def members_of(segment: type[Segment], rule: Rule, *, terms: Terms, clock: Clock) -> Select[Customer]:

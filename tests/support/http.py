@@ -1,5 +1,6 @@
 """The application in this process, asked over HTTP with a tenant's key."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +14,8 @@ from api.app import create_app
 from api.settings import Settings
 from tenancy.keys import ALL_SCOPES, create_key
 from tenancy.tenant import Tenant
+
+JSON = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,9 @@ class Api:
         """One operation, sent as a client does."""
         body = {"query": query, **({"variables": variables} if variables is not None else {})}
         sent = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        return await self.client.post("/graphql", json=body, headers=sent | headers)
+        # As ASCII: a lone surrogate can then be sent, as hostile clients do.
+        content = json.dumps(body).encode()
+        return await self.client.post("/graphql", content=content, headers=JSON | sent | headers)
 
     async def ask(self, query: str, variables: Any = None, **headers: str) -> Any:
         """The whole answer, as JSON."""

@@ -30,6 +30,7 @@ from tenancy.tenant import Tenant
 from tests.support.http import Api
 from tests.support.planted import plant
 from tests.support.tenants import Tenants
+from tests.support.tenants import digests as rows
 
 SCHEMA = core_schema()
 QUERY: Any = SCHEMA.query_type
@@ -61,14 +62,6 @@ async def pair(api: Api, tenants: Tenants, scope: Scope) -> Pair:
             found = (await session.scalars(select(view.model[name].id))).all()
             made.ids[name] = [typed_id(prefix, key) for key in found]
     return made
-
-
-async def rows(scope: Scope, tenant: Tenant) -> dict[str, str]:
-    """A digest of each table of a tenant."""
-    names = [table.__tablename__ for table in TABLES]
-    async with scope.read(tenant) as connection:
-        digest = "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {} AS t"
-        return {name: await connection.fetchval(digest.format(name)) for name in names}
 
 
 async def test_both_tenants_hold_a_row_of_everything(scope: Scope, pair: Pair) -> None:
