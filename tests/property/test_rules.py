@@ -15,7 +15,7 @@ from tests.support.rules.instants import NOWS, ZONES
 from tests.support.rules.judge import Judge, asking
 from tests.support.rules.oracle import Oracle
 
-RULES = int(os.environ.get("REGULARS_RULES", "360"))
+RULES = int(os.environ.get("REGULARS_RULES", "300"))
 PORTION = 60
 
 

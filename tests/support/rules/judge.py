@@ -7,12 +7,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Text, bindparam, text
+from sqlalchemy import DateTime, Text, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
+from domain.customers.customer import Customer
 from domain.rules.terms import Terms
 from domain.rules.tree import All, AnyOf, AtLeast, NoneOf, Not
-from domain.segments.members import member_count, member_ids, members
+from domain.segments.members import is_member, member_count, member_ids, members
 from domain.time import Clock
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
@@ -85,14 +87,18 @@ class Judge:
         return len(found) == len(set(found)) and set(found) == self.members(question)
 
     async def all_agree(self, session: AsyncSession, question: Question) -> bool:
-        """Whether ids, count and customers are those of the oracle."""
+        """Whether ids, count, customers, and the answers for each are those of the oracle."""
         if not await self.ids_agree(session, question):
             return False
         clock = Clock(now=question.now, zone=question.zone)
         count = await session.scalar(member_count(question.rule, terms=self.terms, clock=clock))
         customers = list(await session.scalars(members(question.rule, terms=self.terms, clock=clock)))
+        one = aliased(Customer)
+        asked_one_by_one = select(one.id).where(is_member(one.id, question.rule, terms=self.terms, clock=clock))
         wanted = self.members(question)
-        return count == len(wanted) == len(customers) and {one.id for one in customers} == wanted
+        return count == len(wanted) == len(customers) and {customer.id for customer in customers} == wanted == set(
+            await session.scalars(asked_one_by_one)
+        )
 
     async def smallest(self, session: AsyncSession, question: Question) -> Question:
         """The least part of a rule on which they still differ."""
