@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import SessionTransaction
 
 from tenancy.engine import Engines
 from tenancy.platform import Status
@@ -85,8 +86,9 @@ class Scope:
         names = naming(tenant, timeout_ms)
 
         @event.listens_for(session.sync_session, "after_begin")
-        def enter(_session: object, _transaction: object, connection: Connection) -> None:
-            begin(connection, names)
+        def enter(_session: object, transaction: SessionTransaction, connection: Connection) -> None:
+            if not transaction.nested:  # a savepoint is inside already
+                begin(connection, names)
 
         return session
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, FromClause, Integer, Select, exists, func, literal_column, select
 
@@ -38,7 +37,7 @@ def member_count(rule: Rule | None = None, *, terms: Terms, clock: Clock) -> Sel
     return select(func.count().label("count")).select_from(joined).where(*where).correlate(None)
 
 
-def is_member(customer_id: ColumnElement[UUID], rule: Rule, *, terms: Terms, clock: Clock) -> ColumnElement[bool]:
+def is_member(customer_id: Any, rule: Rule, *, terms: Terms, clock: Clock) -> ColumnElement[bool]:
     """Whether an enclosing statement's customer is one of them; found by the id."""
     customer = Customer.__table__.alias("member")
     joined, where = _found(rule, customer, terms, clock)

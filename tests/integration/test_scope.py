@@ -19,3 +19,14 @@ async def test_what_is_written_in_a_scope_is_read_in_it_and_in_no_other(scope: S
         assert await connection.fetchval("SELECT last FROM event_counter") == 0
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.fetchval(f"SELECT last FROM {one.schema}.event_counter")
+
+
+async def test_a_savepoint_rolls_back_alone(scope: Scope, tenants: Tenants) -> None:
+    (one,) = await tenants()
+    async with scope.write(one) as session:
+        await session.execute(text("UPDATE event_counter SET last = 1"))
+        savepoint = await session.begin_nested()
+        await session.execute(text("UPDATE event_counter SET last = 2"))
+        await savepoint.rollback()
+    async with scope.read(one) as connection:
+        assert await connection.fetchval("SELECT last FROM event_counter") == 1
