@@ -1,56 +1,31 @@
-"""Saving segments: versions, names, circles, what is in use, and who waits for whom."""
+"""Saving segments: versions, names, circles, and what is in use."""
 
-import asyncio
-from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.base import new_id
 from domain.customers.attribute import AttributeType
 from domain.customers.conditions.attribute import AttributeIs
-from domain.customers.conditions.tag import Tag
 from domain.customers.define import AttributeDefinitionInput, attribute_define
 from domain.dictionary import Dictionary
 from domain.events import Event, EventTopic, write_events
 from domain.refusal import Invalid, NameTaken, NotFound, ProblemCode, Refused, VersionConflict
 from domain.rules.codec import decode
-from domain.rules.issues import RuleInvalid
 from domain.rules.terms import Terms
-from domain.rules.tests import SetTest, TextTest, ValueTest
+from domain.rules.tests import TextTest, ValueTest
 from domain.rules.tree import All, AnyOf, Not
 from domain.segments.conditions.segment import InSegment
 from domain.segments.save import InUse, SegmentInput, SegmentUpdate, segment_create, segment_update
 from domain.segments.segment import Segment, SegmentStatus
-from domain.segments.terms import terms_of, terms_statement
 from domain.strategies.audience import segment_archive
 from domain.strategies.strategy import GoalDirection, GoalMetric, Strategy, StrategyStatus
 from domain.text import Names
 from domain.vocabulary import CONDITIONS
-from tenancy.scope import Scope
-from tenancy.tenant import Tenant
-from tests.support.tenants import NOW, Tenants
-
-LATER = NOW + timedelta(hours=1)
-VIP = Tag(SetTest(has_any=("vip",)))
-STALE = Terms(version=-1, vocabulary=CONDITIONS)
-
-
-async def remembered(session: AsyncSession) -> Terms:
-    return terms_of(await session.scalar(terms_statement()), CONDITIONS)
-
-
-async def create(session: AsyncSession, key: str, rule: Any = VIP) -> Segment:
-    made = SegmentInput(key, Names(en=key.title()), rule)
-    return await segment_create(session, made, now=NOW, terms=STALE)
-
-
-async def change(session: AsyncSession, segment: Segment, **changes: Any) -> Segment:
-    changed = SegmentUpdate(**{"if_version": segment.version, **changes})
-    return await segment_update(session, segment.id, changed, now=LATER, terms=STALE)
+from tests.support.saving import LATER, STALE, VIP, change, create, remembered
+from tests.support.tenants import NOW
 
 
 async def version_of(session: AsyncSession) -> int:
@@ -227,16 +202,28 @@ async def strategy(session: AsyncSession, segment: UUID, status: StrategyStatus)
     return key
 
 
-async def test_what_is_in_use_is_not_archived(session: AsyncSession) -> None:
+async def archiving(session: AsyncSession, id: UUID) -> InUse:
+    with pytest.raises(Refused) as no:
+        await segment_archive(session, id, now=LATER)
+    assert isinstance(no.value.problem, InUse)
+    return no.value.problem
+
+
+async def test_what_another_segment_refers_to_is_not_archived(session: AsyncSession) -> None:
     used = await create(session, "used")
     user = await create(session, "user", All((VIP, Not(InSegment(id=used.id)))))
-    keys = [await strategy(session, used.id, status) for status in StrategyStatus]
-    with pytest.raises(Refused) as no:
-        await segment_archive(session, used.id, now=LATER)
-    over = {"for_finished", "for_cancelled"}
-    assert no.value.problem == InUse(path=("id",), segments=("user",), strategies=tuple(sorted({*keys} - over)))
-    assert no.value.problem.message("en") == "It is used by user, for_draft, for_paused, for_running, for_scheduled."
+    assert await archiving(session, used.id) == InUse(path=("id",), segments=("user",))
     await segment_archive(session, user.id, now=LATER)
+    assert (await segment_archive(session, used.id, now=LATER)).status is SegmentStatus.ARCHIVED
+
+
+async def test_the_audience_of_a_strategy_is_not_archived_before_it_is_over(session: AsyncSession) -> None:
+    used = await create(session, "used")
+    keys = {await strategy(session, used.id, status) for status in StrategyStatus}
+    over = {"for_finished", "for_cancelled"}
+    problem = await archiving(session, used.id)
+    assert problem == InUse(path=("id",), strategies=tuple(sorted(keys - over)))
+    assert problem.message("en") == "It is used by for_draft, for_paused, for_running, for_scheduled."
     await session.execute(delete(Strategy).where(Strategy.key.not_in(over)))
     assert (await segment_archive(session, used.id, now=LATER)).status is SegmentStatus.ARCHIVED
 
@@ -254,75 +241,3 @@ async def test_every_saving_is_told_and_no_refusal(session: AsyncSession) -> Non
     assert [tuple(one) for one in told] == [
         (EventTopic.SEGMENT_SAVED, segment.id, payload) for payload in ({}, {}, {"status": "ARCHIVED"})
     ]
-
-
-@pytest.fixture
-async def own(tenants: Tenants) -> Tenant:
-    """A tenant to commit to."""
-    return (await tenants())[0]
-
-
-@pytest.fixture
-async def two(scope: Scope, own: Tenant) -> tuple[Segment, Segment]:
-    """Two segments that know nothing of each other."""
-    async with scope.write(own) as session:
-        return await create(session, "left"), await create(session, "right")
-
-
-async def together(*attempts: Any) -> list[Any]:
-    """What each gives or raises, all begun at once."""
-    return list(await asyncio.gather(*attempts, return_exceptions=True))
-
-
-async def test_two_writers_at_once_do_not_close_a_circle_between_them(
-    scope: Scope, own: Tenant, two: tuple[Segment, Segment]
-) -> None:
-    async def refer(segment: Segment, to: Segment) -> None:
-        async with scope.write(own) as session:
-            terms = await remembered(session)
-            await asyncio.wait_for(both_read.wait(), 10)
-            changed = SegmentUpdate(1, rule=Not(InSegment(id=to.id)))
-            await segment_update(session, segment.id, changed, now=LATER, terms=terms)
-
-    both_read = asyncio.Barrier(2)
-    left, right = two
-    outcomes = await together(refer(left, right), refer(right, left))
-    (refusal,) = (one for one in outcomes if one is not None)
-    assert isinstance(refusal, Refused)
-    assert isinstance(refusal.problem, RuleInvalid)
-    assert refusal.problem.issues[0].code is ProblemCode.CYCLE
-    async with scope.write(own) as session:
-        versions = await session.scalars(select(Segment.version).order_by(Segment.version))
-        assert list(versions) == [1, 2]
-
-
-async def test_of_two_creators_of_one_key_the_second_is_refused(scope: Scope, own: Tenant) -> None:
-    async def attempt() -> None:
-        async with scope.write(own) as session:
-            await create(session, "same")
-
-    outcomes = await together(attempt(), attempt(), attempt())
-    problems = [one.problem for one in outcomes if isinstance(one, Refused)]
-    assert problems == [NameTaken(path=("input", "key"), name="same")] * 2
-    async with scope.write(own) as session:
-        assert await session.scalar(select(func.count()).select_from(Segment)) == 1
-
-
-async def test_a_segment_is_not_archived_while_another_begins_to_refer_to_it(
-    scope: Scope, own: Tenant, two: tuple[Segment, Segment]
-) -> None:
-    left, right = two
-
-    async def refer() -> None:
-        async with scope.write(own) as session:
-            await change(session, left, rule=InSegment(id=right.id))
-
-    async def archived() -> None:
-        async with scope.write(own) as session:
-            await segment_archive(session, right.id, now=LATER)
-
-    (problem,) = [one.problem for one in await together(refer(), archived()) if one is not None]
-    assert isinstance(problem, InUse | RuleInvalid)
-    async with scope.write(own) as session:
-        terms = await remembered(session)
-        assert (right.id in terms.segments) == isinstance(problem, InUse)
