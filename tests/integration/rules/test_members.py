@@ -120,6 +120,8 @@ KNOWN: dict[str, tuple[Rule | None, str]] = {
     "everybody": (None, "Ann Bob Cem Dee"),
     "a field": (ULM, "Ann Bob"),
     "not a field: without a value it is unknown": (Not(ULM), "Cem"),
+    "parts of a text": (text("city", starts_with="B", contains="on", ends_with="nn"), "Cem"),
+    "nothing typed is a wildcard": (text("city", contains="_n"), ""),
     "no value": (text("city", is_null=True), "Dee"),
     "an attribute of the tenant's": (GOLD, "Ann"),
     "not an attribute": (text("tier", ne="gold"), "Cem"),
@@ -154,3 +156,9 @@ async def test_the_members_of_a_rule_are_those_expected(shop: AsyncSession, name
     inside = select(Customer.id).where(Customer.id.in_(member_ids(rule, terms=TERMS, clock=CLOCK)))
     assert set(await shop.scalars(inside)) == ids
     assert await shop.scalar(member_count(rule, terms=TERMS, clock=CLOCK)) == len(wanted)
+
+
+async def test_the_members_of_two_rules_are_found_by_one_inside_the_other(shop: AsyncSession) -> None:
+    ulm = member_ids(ULM, terms=TERMS, clock=CLOCK)
+    both = ulm.where(ulm.selected_columns.id.in_(member_ids(orders(20, exists=True), terms=TERMS, clock=CLOCK)))
+    assert list(await shop.scalars(both)) == [id_of("Ann")]
