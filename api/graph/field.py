@@ -75,7 +75,8 @@ class Field:
     says: Mapping[str, str] = field(default_factory=dict)  # argument -> description
     key: str = "id"  # load: the row's column handed to the batch
     requires: str | None = None
-    instead: Callable[..., Any] | None = None  # what callers without the scope see
+    unmasked: str | None = None  # the scope without which ``instead`` is shown
+    instead: Callable[..., Any] | None = None
     cost: int = 1
     proven: bool = False  # SQL cannot yield NULL here
     doc: str | None = None
@@ -98,7 +99,7 @@ value, one, many, pages, load = map(_kind, ("value", "one", "many", "pages", "lo
 
 def masked(scope: str, instead: Callable[..., Any], **options: Any) -> Any:
     """A column that callers without ``scope`` see through ``instead(row)``, an SQL expression."""
-    return Field("column", requires=scope, instead=instead, **options)
+    return Field("column", unmasked=scope, instead=instead, **options)
 
 
 def find(type_name: str, **options: Any) -> Any:

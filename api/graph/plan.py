@@ -115,11 +115,10 @@ class Planner(Planning):
         backing = gfield.extensions["strawberry-definition"]
         declared: Field = backing.metadata[FIELD]
         self.charge(declared.cost)
-        instead = None
         if declared.requires and not self.look(_holds(declared.requires)):
-            if declared.instead is None:
-                return sql.mark("FORBIDDEN")
-            instead = declared.instead
+            return sql.mark("FORBIDDEN")
+        masked = declared.unmasked and not self.look(_holds(declared.unmasked))
+        instead = declared.instead if masked else None
         arguments = Arguments(gfield, nodes[0], self.slot("args"))
         one = _One(self, parent, declared, gfield, backing.python_name, nodes, row, arguments)
         try:

@@ -34,7 +34,9 @@ class Cost:
     weight: int
 
 
-@strawberry.schema_directive(locations=ON_FIELD, description="The scope a caller must hold; without it null or a mask.")
+@strawberry.schema_directive(
+    locations=ON_FIELD, repeatable=True, description="A scope a caller must hold; without it null, or a mask."
+)
 class Requires:
     """Whom a field is for, in the SDL."""
 
@@ -136,7 +138,9 @@ class _Build:
         """One output field with its arguments and directives."""
         directives: list[object] = [Cost(weight=field.cost)] if field.cost != 1 else []
         if field.requires:
-            directives.append(Requires(scope=field.requires, mask_instead=field.instead is not None))
+            directives.append(Requires(scope=field.requires, mask_instead=False))
+        if field.unmasked:
+            directives.append(Requires(scope=field.unmasked, mask_instead=True))
         made = StrawberryField(
             python_name=name,
             graphql_name=camel(name),

@@ -110,8 +110,8 @@ def given(type_: Any, path: list[str], id_: str) -> Any:
         needed = {
             key: f.type for key, f in type_.fields.items() if key == head or (is_required_argument(f) and key != head)
         }
-        if type_.is_one_of and head is None:
-            key, chosen = next(iter(type_.fields.items()))
+        if type_.extensions["strawberry-definition"].is_one_of and head is None:
+            key, chosen = next(reversed(type_.fields.items()))  # the first may be a list of itself
             needed = {key: chosen.type}
         return {key: given(t, path[1:] if key == head else [], id_) for key, t in needed.items()}
     if path == [] and type_.name == "ID":
