@@ -18,6 +18,8 @@ from tenancy.platform import Status
 from tenancy.provision import NewTenant, SlugTaken, provision
 from tenancy.registry import NoTenant, find_tenant, list_tenants, move_tenant
 from tenancy.scope import Scope, TenantClosed
+from tenancy.tenant import Tenant
+from tenancy.waiting import Busy
 from tests.support.catalogue import described
 from tests.support.postgres import Server
 from tests.support.tenants import BLUEPRINT, NOW, Tenants, new_slug
@@ -89,8 +91,8 @@ async def test_makers_of_the_same_slug_get_one_tenant(owner: AsyncEngine, server
         schemas = await connection.scalar(
             text("SELECT count(*) FROM pg_namespace WHERE nspname = :n"), {"n": found.schema}
         )
-    assert made
     assert {one.id for one in made} == {found.id}
+    assert all(isinstance(one, Tenant | SlugTaken | Busy) for one in outcomes), outcomes
     assert (found.status, schemas) == (Status.ACTIVE, 1)
 
 
