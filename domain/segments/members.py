@@ -28,13 +28,13 @@ def members(rule: Rule | None = None, *, terms: Terms, clock: Clock) -> Select[C
 def member_ids(rule: Rule | None = None, *, terms: Terms, clock: Clock) -> Select[Any]:
     """Their ids, whatever the statement around it selects from."""
     joined, where = _found(rule, _MEMBER, terms, clock)
-    return select(_MEMBER.c.id.label("id")).select_from(joined).where(*where).correlate(None)
+    return select(_MEMBER.c.id.label("id")).select_from(joined).where(*where)
 
 
 def member_count(rule: Rule | None = None, *, terms: Terms, clock: Clock) -> Select[Any]:
     """One row: how many they are, as ``count``."""
     joined, where = _found(rule, _MEMBER, terms, clock)
-    return select(func.count().label("count")).select_from(joined).where(*where).correlate(None)
+    return select(func.count().label("count")).select_from(joined).where(*where)
 
 
 def is_member(customer_id: Any, rule: Rule, *, terms: Terms, clock: Clock) -> ColumnElement[bool]:
