@@ -76,6 +76,8 @@ def failure(error: BaseException, locale: str, path: list[Any] | None = None) ->
     """What an exception becomes: never its text, which may hold SQL or a row."""
     if isinstance(error, Closed):
         return _answered(error.fault, locale, path)
+    if isinstance(error, GraphQLError):  # an argument, of which validation could not know: a null inside @oneOf, say
+        return {**invalid(error, "BAD_USER_INPUT"), **({} if path is None else {"path": path})}
     name = _name_of(error)
     if name != "INTERNAL":
         log.warning("%s: %s", name, type(error).__name__)

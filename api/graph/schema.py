@@ -12,7 +12,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from uuid import UUID
 
 import strawberry
-from graphql import GraphQLSchema, is_specified_scalar_type
+from graphql import GraphQLInputObjectType, GraphQLSchema, is_specified_scalar_type
 from sqlalchemy import ColumnElement
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.schema.config import StrawberryConfig
@@ -51,12 +51,22 @@ def build(views: Views) -> strawberry.Schema:
     for given in list(views.inputs.values()):
         made.input_type(given)
     made.add_types()
-    return made.schema()
+    schema = made.schema()
+    _tell_one_of(core(schema))
+    return schema
 
 
 def core(schema: strawberry.Schema) -> GraphQLSchema:
     """graphql-core's schema inside Strawberry's."""
     return schema._schema
+
+
+def _tell_one_of(schema: GraphQLSchema) -> None:
+    """Strawberry checks @oneOf by a rule of its own, when it executes; graphql-core's validation must know of it."""
+    for type_ in schema.type_map.values():
+        definition = type_.extensions.get("strawberry-definition")
+        if isinstance(type_, GraphQLInputObjectType) and definition is not None:
+            type_.is_one_of = definition.is_one_of
 
 
 def undescribed(schema: GraphQLSchema) -> list[str]:
