@@ -22,6 +22,7 @@ from api.http import GraphQLEndpoint
 from api.schema import printed_schema
 from api.settings import Settings
 from api.start import Running, running
+from migrations.compiled import tenant_revisions
 from tenancy.platform import change_version
 from tenancy.scope import Scope
 
@@ -78,8 +79,10 @@ class _Endpoint:
     def open(self, opened: Running, settings: Settings) -> None:
         """Serve on these pools from now on."""
         secret = settings.secret.get_secret_value().encode() if settings.secret else secrets.token_bytes(32)
-        answering = Answering(Scope(opened.engines), secret)
-        self._inner = GraphQLEndpoint(Callers(opened.control).authenticate, answering.answer, self._page)
+        outdated = tenant_revisions().outdated
+        answering = Answering(Scope(opened.engines, outdated=outdated), secret)
+        callers = Callers(opened.control, outdated)
+        self._inner = GraphQLEndpoint(callers.authenticate, answering.answer, self._page)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         assert self._inner

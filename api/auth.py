@@ -6,6 +6,7 @@ half second: a revoked key or a suspended tenant is refused within a second, in 
 
 import asyncio
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
@@ -42,9 +43,12 @@ class Caller:
 class Callers:
     """Tells callers from their API keys."""
 
-    def __init__(self, control: AsyncEngine) -> None:
-        """``control`` leads to the control plane; of its own, so that long writes cannot keep callers out."""
-        self._control = control
+    def __init__(self, control: AsyncEngine, outdated: Collection[str] = ()) -> None:
+        """``control`` leads to the control plane; of its own, so that long writes cannot keep callers out.
+
+        ``outdated``: revisions of schemas that are no longer served.
+        """
+        self._control, self._outdated = control, outdated
         self._known: dict[bytes, tuple[Grant, frozenset[str]]] = {}
         self._used: set[UUID] = set()
         self._version: int | None = None
@@ -60,6 +64,8 @@ class Callers:
         except (SQLAlchemyError, OSError) as error:
             raise _unavailable() from error
         self._used.add(grant.key_id)
+        if grant.tenant.revision in self._outdated:
+            raise _unavailable()
         return _caller(grant, scopes, request)
 
     async def _grant(self, token: str) -> tuple[Grant, frozenset[str]]:

@@ -45,11 +45,7 @@ async def _behind(engine: AsyncEngine, revisions: Revisions) -> list[str]:
     # One that is not known is a newer release's, which keeps what this one reads.
     if known.knows(platform) and platform != known.head:
         raise NoDatabase(f"the control plane is at revision {platform}, older than this release; {MIGRATE}")
-    late = [one.slug for one in await behind(engine, revisions, revisions.head) if _too_old(revisions, one.revision)]
+    late = [one.slug for one in await behind(engine, revisions, revisions.head) if one.revision in revisions.outdated]
     if late and len(late) == len(tenants):
         raise NoDatabase(f"every merchant is at a revision older than this release serves; {MIGRATE}")
     return late
-
-
-def _too_old(revisions: Revisions, revision: str) -> bool:
-    return revisions.knows(revision) and revision not in revisions.served

@@ -4,12 +4,17 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from starlette.requests import Request
 
+from api.auth import Callers
+from api.errors import RequestRefused
+from tenancy.engine import create_engine
 from tenancy.keys import create_key, list_keys, revoke_key
 from tenancy.platform import Status
 from tenancy.registry import move_tenant
 from tenancy.tenant import Tenant
 from tests.support.http import Api
+from tests.support.postgres import Server
 from tests.support.tenants import Tenants
 
 ASK = "{ strategies { totalCount } }"
@@ -137,3 +142,14 @@ async def test_the_application_says_how_it_is(api: Api) -> None:
 def _code(answer: dict[str, object]) -> object:
     errors = answer.get("errors")
     return errors[0]["extensions"]["code"] if errors else None  # type: ignore[index]
+
+
+async def test_a_tenant_whose_schema_is_too_old_is_not_served(server: Server, api: Api, tenant: Tenant) -> None:
+    engine = create_engine(server.app_dsn)
+    shop = await api.of(tenant)
+    request = Request({"type": "http", "headers": [(b"authorization", f"Bearer {shop.token}".encode())]})
+    assert (await Callers(engine).authenticate(request)).tenant == tenant
+    with pytest.raises(RequestRefused) as refused:
+        await Callers(engine, outdated=[tenant.revision]).authenticate(request)
+    assert (refused.value.status, refused.value.code) == (503, "SERVICE_UNAVAILABLE")
+    await engine.dispose()
