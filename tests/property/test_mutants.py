@@ -14,14 +14,14 @@ from domain.orders.conditions.sources import NotYet, OfProduct
 from domain.rules import moment, normal, plan
 from domain.rules.moment import Moment
 from domain.rules.plan import Plan
-from domain.rules.tests import DateTest, DurationTest, TextTest
+from domain.rules.tests import DateTest, DurationTest, TextTest, TimeTest
 from domain.rules.window import bounds
 from domain.segments import members
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
 from tests.support.rules.judge import Judge, asking
 
-WITHIN = 600
+WITHIN = 300
 
 
 class Mutant(NamedTuple):
@@ -46,6 +46,8 @@ MUTANTS: dict[str, Mutant] = {
     "the first instant of a window counts": Mutant(bounds, "[at > moment.before(dur", "[at >= moment.before(dur"),
     "the last instant between two counts": Mutant(bounds, "at < literal(end", "at <= literal(end"),
     "what comes after now counts": Mutant(Plan._within, ", found.at <= self.moment.now", ""),
+    "what happens now does not count yet": Mutant(Plan._within, "found.at <= self", "found.at < self"),
+    "just as long ago is within that time": Mutant(TimeTest.holds, "value > moment.before", "value >= moment.before"),
     "the hull of windows is too narrow": Mutant(Plan._hull, "func.least", "func.greatest"),
     "windows that differ share one": Mutant(Plan._scan, "keep += [] if alike else", "keep += [] if True else"),
     "not mirrors no threshold": Mutant(normal._normal, "len(of) - k + 1 if negated else k", "k"),

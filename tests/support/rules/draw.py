@@ -100,7 +100,9 @@ class Draw(DrawTests):
         if self.likely(0.2):
             wanted["status"] = tuple(map(OrderStatus, self.some(shop.STATUSES)))
         if self.likely(0.2):
-            wanted[self.pick("channel", "channel", "store")] = self.text((*shop.SALES_CHANNELS, *shop.STORES))
+            wanted["channel"] = self.text(shop.SALES_CHANNELS)
+        if self.likely(0.1):
+            wanted["store"] = self.text(shop.STORES)
         if self.likely(0.1):
             wanted["net_total"] = self.number(AMOUNTS)
         if self.likely(0.1):

@@ -10,9 +10,8 @@ from domain.rules.aggregate import AggregateTest, FieldNumberTest, FieldTest
 from domain.rules.tests import BooleanTest, DateTest, DurationTest, NumberTest, SetTest, TextTest, TimeTest
 from domain.rules.window import Ago, AllTime, Between, Last
 from domain.time import Duration
-from tests.support.rules.instants import MONTHS, POOL
+from tests.support.rules.instants import BOUNDS, DAYS, MONTHS
 
-DAYS = (1, 2, 7, 14, 30, 30, 60, 90, 100, 180, 365)
 COMPARING = ("eq", "ne", "gt", "gte", "lt", "lte")
 
 
@@ -82,7 +81,7 @@ class DrawTests:
             return TimeTest(in_last=self.duration())
         if self.likely(0.1):
             return TimeTest(is_null=self.likely(0.5))
-        return TimeTest(**{self.pick("before", "on_or_before", "after", "on_or_after"): self.chance.choice(POOL)})
+        return TimeTest(**{self.pick("before", "on_or_before", "after", "on_or_after"): self.chance.choice(BOUNDS)})
 
     def set(self, values: Sequence[str]) -> SetTest:
         """A test of a list."""
@@ -90,7 +89,8 @@ class DrawTests:
             case "is_empty":
                 return SetTest(is_empty=self.likely(0.5))
             case "size":
-                return SetTest(size=self.number((0, 1, 2, 3)))
+                null = NumberTest(is_null=self.likely(0.5))
+                return SetTest(size=null if self.likely(0.3) else self.number((0, 1, 2, 3)))
             case member:
                 return SetTest(**{member: self.some(values)})
 
@@ -100,13 +100,13 @@ class DrawTests:
             case "last":
                 return Last(self.duration())
             case "between":
-                start, end = sorted(self.chance.sample(POOL, 2))
+                start, end = sorted(self.chance.sample(BOUNDS, 2))
                 return Between(start, end)
             case "ago" if self.likely(0.5):
                 early, late = sorted(self.chance.sample(MONTHS, 2))
                 return Ago(Duration(late, self.pick(0, 3600)), Duration(early, 0))
             case "ago":
-                early, late = sorted(self.chance.sample(sorted(set(DAYS)), 2))
+                early, late = sorted(self.chance.sample(DAYS, 2))
                 return Ago(Duration(0, late * 86_400), Duration(0, early * 86_400))
         return AllTime()
 
@@ -117,7 +117,8 @@ class DrawTests:
     def recency(self) -> DurationTest:
         """A test of how long ago."""
         if self.likely(0.8):
-            return DurationTest(**{self.pick("gt", "gte", "lt", "lte"): self.duration()})
+            ago = Duration(0, 86_400 * self.chance.choice(DAYS)) if self.likely(0.7) else self.duration()
+            return DurationTest(**{self.pick("gt", "gte", "lt", "lte"): ago})
         return DurationTest(gt=Duration(0, 86_400 * self.chance.choice(DAYS)), lte=self.duration())
 
     def having(self, measures: Sequence[str], distinct: Sequence[str], amounts: Sequence[Any]) -> Any:

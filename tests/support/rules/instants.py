@@ -11,6 +11,7 @@ ZONES = ("Europe/Berlin", "Asia/Shanghai", "America/Havana", "UTC")
 NOW = datetime(2026, 3, 31, 22, 30, tzinfo=UTC)  # in Berlin and Shanghai it is April already, in Havana not
 NOWS = (NOW, NOW - timedelta(days=1), NOW - timedelta(days=99), NOW - timedelta(days=156))
 MONTHS = (1, 2, 3, 6, 12)
+DAYS = (1, 2, 7, 14, 30, 60, 90, 100, 180, 365)  # of windows
 DAY = timedelta(days=1)
 
 
@@ -35,15 +36,19 @@ def before(now: datetime, months: int, seconds: int, zone: str) -> datetime:
 
 
 def pool() -> list[datetime]:
-    """Instants that lie on bounds, with those beside them."""
-    on_bounds = [before(now, months, 0, zone) for now in NOWS for zone in ZONES for months in MONTHS]
-    on_days = [NOW - DAY * days for days in (*range(-20, 60), *range(60, 420, 7), 90, 100, 180, 189, 365)]
-    midnights = [midnight((NOW - DAY * days).date(), "Europe/Berlin") for days in (*range(-3, 40), *range(150, 165))]
-    exact = [*on_bounds, *on_days, *midnights]
-    return exact + [at + timedelta(microseconds=1) for at in on_bounds] + [at + timedelta(hours=1) for at in on_days]
+    """Instants that lie on bounds, with those beside them; those of the questions themselves several times."""
+    on_months = [before(now, months, 0, zone) for now in NOWS for zone in ZONES for months in MONTHS]
+    on_days = [now - DAY * days for now in NOWS for days in (0, 0, 0, 0, *DAYS)]
+    other_days = [NOW - DAY * days for days in (*range(-10, 60, 3), *range(60, 420, 11))]
+    midnights = [midnight((NOW - DAY * days).date(), ZONES[0]) for days in (*range(-3, 40, 2), *range(150, 165, 3))]
+    beside = [at + timedelta(microseconds=1) for at in (*on_months, *NOWS)] + [
+        at + timedelta(hours=1) for at in on_days
+    ]
+    return [*on_months, *on_days, *on_days, *other_days, *midnights, *beside]
 
 
 POOL = sorted(pool())
+BOUNDS = sorted(set(POOL))
 
 
 def some_instant(chance: random.Random, earliest: datetime | None = None) -> datetime:

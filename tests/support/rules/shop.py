@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from tests.support.rules.instants import NOW, some_instant
+from tests.support.rules.instants import NOW, NOWS, some_instant
 
 CITIES = ("Ulm", "Bonn", "Kiel", "ulm", "Ul%", "北京")
 COUNTRIES = ("DE", "CN", "FR")
@@ -137,9 +137,8 @@ class Maker:
 
     def days(self) -> list[date]:
         """Days: about today, a month's end, long ago."""
-        return [(NOW + timedelta(days=n)).date() for n in (-2, -1, 0, 1, 2, -29, -30, -31, -32, -90)] + [
-            date(2026, 2, 28), date(2025, 12, 31), date(1980, 2, 29)
-        ]  # fmt: skip
+        near = [(now + timedelta(days=n)).date() for now in NOWS for n in (-90, -31, -30, -29, -14, -7, -1, 0, 1, 2)]
+        return [*near, date(2026, 2, 28), date(2025, 12, 31), date(1980, 2, 29)]
 
     def attributes(self) -> Row:
         """Values of the tenant's own attributes; what is missing is null, and sometimes null is written."""
