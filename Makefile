@@ -2,10 +2,10 @@
 PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11,$(if $(shell $(p) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(p))))
 BIN := .venv/bin
 
-.PHONY: help demo serve test lint types bench figures schema migration lock clean
+.PHONY: help demo serve test lint types bench bench-provisioning figures schema migration lock clean
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
 
 demo: .venv/.installed ## Start a demo with two merchants on http://127.0.0.1:8000/graphql
 	@exec $(BIN)/regulars demo
@@ -23,7 +23,10 @@ lint: .venv/.developing ## Check style and the directions of imports
 types: .venv/.developing ## Check types
 	$(BIN)/mypy
 
-bench: .venv/.developing ## Measure provisioning and migration of many tenants
+bench: .venv/.developing ## Measure GraphQL requests against hand-written and usual services
+	$(BIN)/python -m tests.bench.graph $(ARGS)
+
+bench-provisioning: .venv/.developing ## Measure provisioning and migration of many tenants
 	$(BIN)/python -m tests.bench.provisioning
 
 schema: .venv/.installed ## Write schema.graphql

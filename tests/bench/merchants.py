@@ -1,0 +1,114 @@
+"""The benchmark's tenants: made by the product, filled by SQL, kept in ``var/bench`` until what makes them changes."""
+
+import asyncio
+import hashlib
+import json
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+from rich.console import Console
+from rich.progress import track
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.blueprint import blueprint
+from tenancy.baseline import Blueprint
+from tenancy.embedded import LOGIN, Embedded, open_embedded
+from tenancy.engine import create_engine
+from tenancy.keys import create_key
+from tenancy.migrate import migrate_platform
+from tenancy.provision import NewTenant, provision
+from tests.bench import fill
+
+HOME = Path("var") / "bench"
+
+
+@dataclass(frozen=True, slots=True)
+class Merchant:
+    """A tenant, the key that a client sends, and how many customers it has."""
+
+    schema: str
+    token: str
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Merchants:
+    """All of them: one large, many small."""
+
+    large: Merchant
+    small: list[Merchant]
+
+
+@contextmanager
+def opened(say: Console) -> Iterator[tuple[Embedded, Merchants]]:
+    """The server with all tenants, made if they are not there.  It ends when nobody uses it any more."""
+    now, kept = datetime.now(UTC), HOME / "merchants.json"
+    print_ = _fingerprint(now)
+    found: dict[str, Any] = json.loads(kept.read_text()) if kept.exists() else {}
+    fresh = found.get("fingerprint") != print_
+    if fresh:
+        kept.unlink(missing_ok=True)
+        shutil.rmtree(HOME / "postgres", ignore_errors=True)
+        _announce(say)
+    with open_embedded(HOME / "postgres", say=say.print) as server:
+        if fresh:
+            made = asyncio.run(_make(server, now, say))
+            kept.write_text(json.dumps({"fingerprint": print_, **asdict(made)}))
+            found = json.loads(kept.read_text())
+        yield server, Merchants(Merchant(**found["large"]), [Merchant(**each) for each in found["small"]])
+
+
+def _fingerprint(now: datetime) -> str:
+    """Of what the rows depend on: how they are made, the tables, and the month that they end with."""
+    tables = "\n".join(sorted(blueprint().script.splitlines()))  # indexes come in any order
+    parts = (Path(fill.__file__).read_bytes(), tables.encode(), now.strftime("%Y-%m").encode())
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def _announce(say: Console) -> None:
+    need = fill.LARGE.bytes + fill.TENANTS * fill.SMALL.bytes + fill.SPARE_BYTES
+    free = shutil.disk_usage(HOME.parent).free
+    say.print(f"The benchmark's data take about {need / 1e9:.1f} GB under {HOME}; {free / 1e9:.0f} GB are free.")
+    if free < need:
+        raise SystemExit(1)
+
+
+async def _make(server: Embedded, now: datetime, say: Console) -> Merchants:
+    await migrate_platform(server.owner_dsn, LOGIN, server.password(LOGIN))
+    owner, made_of = create_engine(server.owner_dsn), blueprint()
+    connection = await asyncpg.connect(server.owner_dsn)
+    try:
+        large = await _merchant(owner, made_of, connection, "bench-large", fill.LARGE, now)
+        small = [
+            await _merchant(owner, made_of, connection, f"bench-{number}", fill.SMALL, now)
+            for number in track(range(fill.TENANTS), "Making tenants", console=say)
+        ]
+        await connection.execute("VACUUM (ANALYZE)")
+        await connection.execute("CHECKPOINT")
+    finally:
+        await connection.close()
+        await owner.dispose()
+    return Merchants(large, small)
+
+
+async def _merchant(
+    owner: AsyncEngine, made_of: Blueprint, connection: Any, slug: str, amount: fill.Amount, now: datetime
+) -> Merchant:
+    tenant = await provision(owner, made_of, NewTenant(slug=f"{slug}-{secrets.token_hex(4)}"), now)
+    async with owner.begin() as control:
+        _, token = await create_key(control, tenant, now, scopes=("read",))
+    async with connection.transaction():
+        # Rows that refer to numbers of the same series need no look at what they refer to.
+        await connection.execute("SET LOCAL session_replication_role TO replica")
+        await connection.execute(f"SET LOCAL search_path TO {tenant.schema}")
+        await connection.execute(fill.CUSTOMERS, now, amount.customers)
+        await connection.execute(fill.ORDERS, now, amount.orders, amount.customers)
+        await connection.execute(fill.ANSWERS, now, amount.answers, amount.customers)
+    return Merchant(tenant.schema, token, amount.customers)

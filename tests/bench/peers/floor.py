@@ -1,0 +1,71 @@
+"""Hand-written: a Starlette endpoint for each question, asyncpg, the best SQL; PostgreSQL builds the JSON."""
+
+from uuid import UUID
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from tests.bench.peers.frame import answered, pooled, read_frames
+
+FRAMES = read_frames()
+KNOWN = "registered_at <= now() AND merged_into IS NULL AND erased_at IS NULL"
+ID = "'cus_' || translate(id::text, '-', '') AS id"
+
+ONE = f"""
+SELECT row_to_json(r)
+  FROM (SELECT {ID}, kind, display_name AS "displayName", email, country, created_at AS "createdAt"
+          FROM customer WHERE id = $1 AND merged_into IS NULL AND erased_at IS NULL) r
+"""
+LIST = f"""
+SELECT coalesce(json_agg(row_to_json(r)), '[]')
+  FROM (SELECT {ID}, kind, display_name AS "displayName", email, phone, country, city, tags,
+               registered_at AS "registeredAt", updated_at AS "updatedAt"
+          FROM customer WHERE country = $1 AND {KNOWN}
+         ORDER BY registered_at DESC, customer.id DESC LIMIT 50) r
+"""
+NESTED = f"""
+SELECT coalesce(json_agg(row_to_json(r)), '[]')
+  FROM (SELECT {ID}, display_name AS "displayName", email,
+               (SELECT coalesce(json_agg(row_to_json(o)), '[]')
+                  FROM (SELECT 'ord_' || translate(orders.id::text, '-', '') AS id, external_id AS "externalId", status,
+                               net_total::text AS "netTotal", placed_at AS "placedAt"
+                          FROM orders WHERE customer_id = page.id
+                         ORDER BY placed_at DESC, orders.id DESC LIMIT 5) o) AS orders
+          FROM (SELECT id, display_name, email FROM customer WHERE country = $1 AND {KNOWN}
+                 ORDER BY registered_at DESC, id DESC LIMIT 50) page) r
+"""
+SEGMENT = f"""
+SELECT to_json(count(*)) FROM customer
+ WHERE country = $1 AND {KNOWN}
+   AND (SELECT count(*) FROM orders
+         WHERE customer_id = customer.id AND status <> 'CANCELLED' AND placed_at >= $2 AND placed_at < $3) >= 6
+"""
+
+
+async def one(request: Request) -> Response:
+    """A customer by id."""
+    given = orjson.loads(await request.body())
+    return await _respond(request, ONE, UUID(given["id"].removeprefix("cus_")))
+
+
+async def list_(request: Request) -> Response:
+    """Fifty customers of a country, the newest first."""
+    return await _respond(request, LIST, orjson.loads(await request.body())["country"])
+
+
+async def nested(request: Request) -> Response:
+    """The same fifty with their five latest orders."""
+    return await _respond(request, NESTED, orjson.loads(await request.body())["country"])
+
+
+async def _respond(request: Request, statement: str, *values: object) -> Response:
+    frame = FRAMES[request.headers["authorization"]]
+    found = await answered(request, frame, statement, *values)
+    return Response(b'{"data":' + (found or b"null") + b"}", media_type="application/json")
+
+
+ROUTES = {"/one": one, "/list": list_, "/nested": nested}
+app = Starlette(routes=[Route(path, made, methods=["POST"]) for path, made in ROUTES.items()], lifespan=pooled)
