@@ -21,7 +21,7 @@ from tenancy.scope import Scope
 from tenancy.tenant import Tenant
 from tests.support.rules.judge import Judge, asking
 
-WITHIN = 300
+WITHIN = 900
 
 
 class Mutant(NamedTuple):
