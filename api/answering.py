@@ -13,6 +13,7 @@ from api.graph.errors import Closed, Fault
 from api.graph.execute import Doors, Executor
 from api.graph.request import Env
 from api.http import Answered, Asked
+from api.outcomes import KeptOutcomes
 from api.schema import core_schema
 from api.terms import read_terms
 from api.views import view
@@ -30,7 +31,7 @@ class Answering:
     def __init__(self, scope: Scope, secret: bytes, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         """``secret`` authenticates cursors; ``clock`` is read once an operation."""
         self._scope, self._clock = scope, clock
-        doors = Doors(self._read, self._write, read_terms, lambda tenant: str(tenant.schema))
+        doors = Doors(self._read, self._write, read_terms, lambda tenant: str(tenant.schema), KeptOutcomes())
         self.executor = Executor(core_schema(), view, doors, secret, most_cost=MOST_COST)
 
     async def answer(self, caller: Caller, asked: Asked) -> Answered:
@@ -44,6 +45,7 @@ class Answering:
             scopes=caller.scopes,
             locale=caller.locale,
             actor=caller.actor,
+            idempotency_key=asked.idempotency_key,
             only_query=asked.reading,
         )
         return Answered(answer.body, answer.request_error, status_of(answer.codes))

@@ -4,8 +4,9 @@ Follows the GraphQL over HTTP draft.  A request that is not GraphQL, or that nob
 never reaches the parser of documents.
 """
 
+import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import Any
 
@@ -19,6 +20,7 @@ from api.errors import RequestRefused, bad_request
 JSON, GRAPHQL_JSON = "application/json", "application/graphql-response+json"
 OFFERED = {GRAPHQL_JSON: GRAPHQL_JSON, JSON: JSON, "application/*": JSON, "*/*": JSON}
 LARGEST_BODY = 256 * 1024
+KEY = re.compile(r"[\x20-\x7e]{1,255}")
 MEMBERS = {"query": str, "variables": dict, "operationName": str, "extensions": dict}
 
 
@@ -30,6 +32,7 @@ class Asked:
     variables: dict[str, Any]
     operation_name: str | None
     reading: bool  # by GET: queries only
+    idempotency_key: str | None = None  # of its writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ def from_body(body: bytes, request: Request) -> Asked:
         raise bad_request(f"The body is not JSON: {error.msg}.", "请求体不是有效的 JSON。") from None
     if not isinstance(given, dict):
         raise bad_request("The body must be a JSON object.", "请求体必须是 JSON 对象。")
-    return _asked(given, reading=False)
+    return replace(_asked(given, reading=False), idempotency_key=key_of(request))
 
 
 def from_query(request: Request) -> Asked:
@@ -149,6 +152,17 @@ def _asked(given: dict[str, Any], *, reading: bool) -> Asked:
     if not given.get("query"):
         raise bad_request("'query' is missing.", "缺少“query”。")
     return Asked(given["query"], given.get("variables") or {}, given.get("operationName"), reading)
+
+
+def key_of(request: Request) -> str | None:
+    """The idempotency key, if one is sent."""
+    key = request.headers.get("idempotency-key")
+    if key is not None and not KEY.fullmatch(key):
+        raise bad_request(
+            "An Idempotency-Key has 1 to 255 printable ASCII characters.",
+            "Idempotency-Key 须为 1 至 255 个可见 ASCII 字符。",
+        )
+    return key
 
 
 def locale_of(request: Request) -> str | None:

@@ -6,6 +6,7 @@ from domain.customers.customer import AttributeChange, Customer, CustomerExterna
 from domain.dictionary import Dictionary
 from domain.events import Event, EventCounter
 from domain.feedback.feedback import Feedback
+from domain.idempotency import IdempotencyRecord
 from domain.imports import ImportRow
 from domain.interactions.interaction import Interaction
 from domain.orders.order import ExchangeRate, Order, OrderItem, OrderReturn, OrderRevision
@@ -32,6 +33,7 @@ TABLES = (
     StrategyAction,
     Event,
     EventCounter,
+    IdempotencyRecord,
     ImportRow,
 )
 metadata = Stored.metadata

@@ -126,6 +126,7 @@ _TYPES: dict[str, Any] = {
     "rows": Integer(),
     "now": DateTime(timezone=True),
     "valid_from": DateTime(timezone=True),
+    "expired": DateTime(timezone=True),
     "customer": Uuid(),
 }
 

@@ -14,6 +14,7 @@ from api.graph.document import Document, Documents, Rejected
 from api.graph.errors import MOST_ERRORS, failure, fault, invalid
 from api.graph.limits import Limits
 from api.graph.mutate import mutate
+from api.graph.once import Outcomes
 from api.graph.read import Reading
 from api.graph.request import Env
 from api.graph.scalars import clean
@@ -33,6 +34,7 @@ class Doors:
     write: Callable[[Env], AbstractAsyncContextManager[Any]]
     stored: Callable[[Any], Awaitable[Any]] | None = None
     place: Callable[[Any], str] = str  # a tenant's name in cursors and in memory; never reused
+    outcomes: Outcomes | None = None  # of writes under an idempotency key; without it keys mean nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Executor:
         scopes: frozenset[str] = frozenset(),
         locale: str = "en",
         actor: str = "",
+        idempotency_key: str | None = None,
         only_query: bool = False,
     ) -> Answer:
         """Answer one operation of a document.  ``only_query`` refuses others (GET)."""
@@ -90,7 +93,7 @@ class Executor:
             if chosen.operation is OperationType.SUBSCRIPTION:
                 raise Rejected(fault("SUBSCRIPTION", locale))
             env = self._env(chosen, variables or {}, now, tenant, scopes, locale)
-            env.actor = actor
+            env.actor, env.idempotency_key = actor, idempotency_key
             return await self._answer(document, chosen, env, kind)
         except Rejected as rejected:
             return rejection(rejected.errors, kind)

@@ -13,6 +13,7 @@ from api.graph.errors import failure, fault, retryable
 from api.graph.field import FIELD, Field
 from api.graph.inject import injected, uses_stored
 from api.graph.inputs import Converter, own_kind
+from api.graph.once import digest_of
 from api.graph.plan import Planner
 from api.graph.planning import Plan
 from api.graph.project import project
@@ -79,14 +80,30 @@ class _Field:
         for tries_left in reversed(range(MOST_TRIES)):
             try:
                 async with self.reading.doors.write(self.env) as session:
-                    returned = await self._called(session)
-                    self._keep(returned)
+                    await self._once(session)
                 return
             except Exception as error:
                 if not tries_left or not retryable(error):
                     raise
                 self.env.memo.clear()
                 await asyncio.sleep(FIRST_PAUSE * 2 ** (MOST_TRIES - tries_left) * random.random())
+
+    async def _once(self, session: Any) -> None:
+        """Apply the write; under an idempotency key only if it is the first attempt."""
+        outcomes, env = self.reading.doors.outcomes, self.env
+        if outcomes is None or env.idempotency_key is None:
+            self._keep(await self._called(session))
+            return
+        digest = digest_of(self.nodes[0].name.value, self._arguments().whole(env))
+        done = await outcomes.claim(session, env, self.key, digest)
+        if done is not None:
+            env.written, env.extra = done
+            return
+        self._keep(await self._called(session))
+        await outcomes.keep(session, env, self.key, (env.written, dict(env.extra)))
+
+    def _arguments(self) -> Arguments:
+        return Arguments(self.gfield, self.nodes[0], ("args", 0))
 
     async def _called(self, session: Any) -> Any:
         declared, env = self.declared, self.env
@@ -95,7 +112,7 @@ class _Field:
             await self._hold(session)
         elif self.reading.doors.stored is not None and env.held is None:
             env.held = self.reading.held.get(env.place)
-        arguments = Arguments(self.gfield, self.nodes[0], ("args", 0))
+        arguments = self._arguments()
         converter = Converter(self.views, declared.ids, own_kind(self.views, declared))
         values = {
             name: converter.value(name, argument.hint, arguments.whole(env).get(arguments.names[name]), env)

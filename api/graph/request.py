@@ -36,6 +36,7 @@ class Env:
     written: Any = None  # a mutation's payload: id of the row it left behind
     extra: Mapping[str, Any] = field(default_factory=dict)  # and the further fields of its success
     actor: str = ""  # who asks, as histories name it
+    idempotency_key: str | None = None
     memo: dict[Any, Any] = field(default_factory=dict)
 
     @property

@@ -11,6 +11,7 @@ from domain.customers.attribute import AttributeDefinition, AttributeType
 from domain.customers.customer import AttributeChange, Customer, CustomerExternalRef
 from domain.events import Event, EventTopic
 from domain.feedback.feedback import Feedback, FeedbackKind
+from domain.idempotency import IdempotencyRecord
 from domain.interactions.interaction import Direction, Interaction, InteractionType
 from domain.orders.order import ExchangeRate, Order, OrderItem, OrderReturn, OrderRevision, OrderStatus
 from domain.orders.product import Product
@@ -38,6 +39,7 @@ async def plant(session: AsyncSession, count: int = 3) -> None:
             session.add_all(rows)
             await session.flush()
     session.add(Event(sequence=1_000_000, topic=EventTopic.BULK_FINISHED, payload={}, occurred_at=AT))
+    session.add(IdempotencyRecord(caller="key:0", key="k", field="f", digest="d", outcome={}, recorded_at=AT))
     staged = {"run_id": new_id(AT), "subject": "customers", "key": "0", "line": 1, "part": 0, "id": new_id(AT)}
     session.add(ImportRow(**staged, state=RowState.READY, lines=1, data={}))
     await session.flush()

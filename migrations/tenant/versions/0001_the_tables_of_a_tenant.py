@@ -228,6 +228,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("currency", "on_date", name=op.f("pk_exchange_rate")),
     )
     op.create_table(
+        "idempotency_record",
+        sa.Column("caller", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("outcome", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("caller", "key", "field", name=op.f("pk_idempotency_record")),
+    )
+    op.create_index("ix_idempotency_record_recorded_at", "idempotency_record", ["recorded_at"], unique=False)
+    op.create_table(
         "import_row",
         sa.Column("run_id", sa.Uuid(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),

@@ -1,0 +1,1 @@
+"""Single writes and small batches of what imports load too: the same checks, the same statements, item by item."""
