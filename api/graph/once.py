@@ -24,6 +24,7 @@ class Outcomes(Protocol):
 
 
 def digest_of(field: str, arguments: dict[str, Any]) -> str:
-    """The same for the same mutation with the same arguments, however they were written."""
-    said = orjson.dumps([field, arguments], default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
+    """The same for the same mutation with the same arguments, however written; null is as if it were left out."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    said = orjson.dumps([field, given], default=str, option=orjson.OPT_SORT_KEYS | orjson.OPT_NON_STR_KEYS)
     return hashlib.sha256(said).hexdigest()

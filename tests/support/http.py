@@ -44,9 +44,9 @@ class Api:
         """The whole answer, as JSON."""
         return (await self.post(query, variables, **headers)).json()
 
-    async def data(self, query: str, variables: Any = None) -> Any:
+    async def data(self, query: str, variables: Any = None, **headers: str) -> Any:
         """``data`` of an answer without errors."""
-        answer = await self.ask(query, variables)
+        answer = await self.ask(query, variables, **headers)
         assert "errors" not in answer, answer["errors"]
         return answer["data"]
 

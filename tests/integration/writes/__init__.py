@@ -1,0 +1,1 @@
+"""Writes as callers send them: one by one, in small lists, again and again."""
