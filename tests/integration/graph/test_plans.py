@@ -43,8 +43,14 @@ def both(at_least: str, *countries: str) -> Any:
 
 
 async def test_a_nested_segment_is_one_statement_and_its_shape_decides_over_the_plan(fresh: Shop) -> None:
-    asked = [(NESTED, {"i": IDS["S"]}), (NESTED, {"i": IDS["S"], "n": 7}), (NESTED, {"i": IDS["S2"]})]
+    asked = [(NESTED, {"i": IDS["S"], "n": 6}), (NESTED, {"i": IDS["S"], "n": 7}), (NESTED, {"i": IDS["S2"], "n": 7})]
     assert await counted(fresh, *asked, asked[-1]) == [(1, 1), (0, 1), (1, 1), (0, 1)]
+
+
+async def test_usual_page_sizes_stand_in_the_statement_and_others_share_one(fresh: Shop) -> None:
+    text = "query($n: Int) { customers(first: $n) { nodes { name } } }"
+    asked = [(text, {"n": size}) for size in (20, 50, 6, 7, 249)]
+    assert await counted(fresh, *asked) == [(1, 1), (1, 1), (1, 1), (0, 1), (0, 1)]
 
 
 async def test_rules_of_one_shape_share_a_plan(fresh: Shop) -> None:
