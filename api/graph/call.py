@@ -2,7 +2,8 @@
 
 scalar, list, id      a bound parameter, or None            the plan depends on whether it is null
 enum, Boolean         the value: it may choose SQL          on the value
-input object, plain   the domain value                      on the shape of the SQL it became
+input read in SQL     it, its members bound parameters      on which members are given
+other input, plain    the domain value                      on the shape of the SQL it became
 injected ``Held``     what is read from the stored value    on the shape of the SQL it became
 literal, default      the same                              on nothing
 """
@@ -11,14 +12,13 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ARRAY, Text, Uuid
 
 from api.graph import sql
-from api.graph.field import Field, items_of, without_none
-from api.graph.inputs import Converter, holds_input, is_choice, is_identity, own_kind
+from api.graph.bind import converter_of, members, parameter, read_in_sql
+from api.graph.field import Field
+from api.graph.inputs import holds_input, is_choice
 from api.graph.planning import Planning
 from api.graph.request import Arguments, Env, Getter
-from api.graph.scalars import array
 from api.graph.view import Held
 
 MOST_SHAPES = 256  # remembered conversions of one field: building a clause costs 60 µs a node
@@ -79,7 +79,7 @@ def call(planner: Planning, field: Field, arguments: Arguments, row: Any, stored
 
 
 def _given(planner: Planning, field: Field, arguments: Arguments) -> Given:
-    given = Given({}, {}, {}, {})
+    given, converter = Given({}, {}, {}, {}), converter_of(planner, field)
     for name in field.injected:
         inject = planner.views.inject.get(name)
         if inject is None:
@@ -90,7 +90,9 @@ def _given(planner: Planning, field: Field, arguments: Arguments) -> Given:
             given.fixed[name] = inject(planner)
     for name, argument in field.args.items():
         getter, constant = arguments.find(name, planner.env)
-        if name in field.plain or holds_input(planner.views, argument.hint):
+        if declared := read_in_sql(planner.views, argument.hint):
+            given.fixed[name] = members(planner, converter, declared, getter)
+        elif name in field.plain or holds_input(planner.views, argument.hint):
             if constant:
                 given.constant[name] = getter(planner.env)
             else:
@@ -100,7 +102,7 @@ def _given(planner: Planning, field: Field, arguments: Arguments) -> Given:
         elif _null(planner, getter, constant):
             given.fixed[name] = None
         else:
-            given.fixed[name] = planner.bind(*_bound(planner, field, name, argument.hint, getter))
+            given.fixed[name] = parameter(planner, converter, name, argument.hint, getter)
     return given
 
 
@@ -108,23 +110,6 @@ def _null(planner: Planning, getter: Getter, constant: bool) -> bool:
     if constant:
         return getter(planner.env) is None
     return bool(planner.look(lambda env: getter(env) is None))
-
-
-def _bound(planner: Planning, field: Field, name: str, hint: Any, getter: Getter) -> tuple[Getter, Any]:
-    """(getter of the driver's value, SQL type) of a scalar, an id, or a list of scalars, ids or enums."""
-    rest, _ = without_none(hint)
-    item = items_of(rest)
-    if is_identity(rest):
-        convert = Converter(planner.views, field.ids, own_kind(planner.views, field))
-        many = ARRAY(Uuid()) if item else Uuid()
-        return (lambda env: convert.value(name, rest, getter(env), env)), many
-    if item is None:
-        scalar = planner.views.scalar(rest)
-        return (lambda env: scalar.bound(getter(env))), scalar.sql
-    if is_choice(item) and item is not bool:
-        return (lambda env: [member.name for member in getter(env)]), ARRAY(Text())
-    of = planner.views.scalar(item)
-    return (lambda env: [of.bound(each) for each in getter(env)]), array(of)
 
 
 class Shaping:
@@ -137,7 +122,7 @@ class Shaping:
     def __init__(self, planner: Planning, field: Field, given: Given, row: Any) -> None:
         self.field, self.given, self.refused = field, given, planner.views.refused
         self.first = (row,) if field.row else ()
-        self.converter = Converter(planner.views, field.ids, own_kind(planner.views, field))
+        self.converter = converter_of(planner, field)
         self.slot = planner.slot("shape")
         self.seen: dict[Any, Made] = {}
         self.number = planner.number
@@ -160,9 +145,10 @@ class Shaping:
         return {name: getter(env) for name, getter in self.given.varying.items()}
 
     def _remembered(self, env: Env) -> Made:
-        """Keyed by the inputs; by tenant, version and row as well when stored values went in."""
+        """Keyed by the inputs and what the caller may do; by tenant, version and row as well when stored values
+        went in."""
         given = self._read(env)
-        text = orjson.dumps(given, default=str) if given else b""
+        text = (orjson.dumps(given, default=str) if given else b"", env.scopes)
         stored = self.given.stored
         own = (text, env.place, getattr(env.held, "version", None), stored and stored.key(env))
         found = self.seen.get(text) or self.seen.get(own)

@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, cast, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
@@ -42,6 +42,7 @@ class CustomerBy:
     """One way to name a customer."""
 
     one_of: ClassVar = True
+    in_sql: ClassVar = True  # members may be SQL: a query asks of them only which is given
     id: Annotated[UUID | None, Says(Words("id", "编号"), "A customer's id.")] = None
     external_ref: Annotated[ExternalRefInput | None, Says(Words("external reference", "外部编号"))] = None
     email: Annotated[str | None, Says(Words("e-mail", "电子邮箱"), "As normalised: lower case.")] = None
@@ -53,14 +54,14 @@ def customer_by(by: CustomerBy) -> Select[Customer]:
     named = aliased(Customer, name="named")
     if by.external_ref is not None:
         refs = select(CustomerExternalRef.customer_id).where(
-            CustomerExternalRef.system == literal(by.external_ref.system, Text()),
-            CustomerExternalRef.value == literal(by.external_ref.value, Text()),
+            CustomerExternalRef.system == by.external_ref.system,
+            CustomerExternalRef.value == by.external_ref.value,
         )
         matches: ColumnElement[bool] = named.id.in_(refs)
     elif by.email is not None:
-        matches = named.email == literal(by.email, Text())
+        matches = named.email == by.email
     elif by.phone is not None:
-        matches = named.phone == literal(by.phone, Text())
+        matches = named.phone == by.phone
     else:
         matches = named.id == by.id
     winner = (

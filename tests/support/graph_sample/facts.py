@@ -70,6 +70,7 @@ class CustomerBy:
     """One way to name a customer."""
 
     one_of = True
+    in_sql = True
 
     id: Annotated[UUID | None, Says("id")] = None
     email: Annotated[str | None, Says("e-mail")] = None
