@@ -14,6 +14,7 @@ from domain.rules.issues import RuleIssue, unknown
 from domain.rules.moment import Moment
 from domain.rules.shape import Column, camel, only
 from domain.rules.tests import DurationTest, NumberTest, TimeTest
+from domain.rules.text.phrase import Phrase
 from domain.rules.window import Window
 from domain.words import Says, Words
 
@@ -51,6 +52,52 @@ class AggregateTest:
     """One aggregate, compared.  Without events count, distinct and sum are 0 and the others UNKNOWN."""
 
     one_of: ClassVar = True
+    phrases: ClassVar = (
+        Phrase(
+            ".count [{window}] {count}",
+            ".次数 [{window}] {count}",
+            says=Words("the number of {subject}[ {window}] {count}", "[{window}]{subject}的次数{count}"),
+        ),
+        Phrase(
+            ".distinct({distinct.field}) [{window}] {distinct.test}",
+            ".去重数({distinct.field}) [{window}] {distinct.test}",
+            says=Words(
+                "the number of different values of {distinct.field} of {subject}[ {window}] {distinct.test}",
+                "[{window}]{subject}的{distinct.field}去重数{distinct.test}",
+            ),
+        ),
+        *(
+            Phrase(
+                f".{name}({{{name}.field}}) [{{window}}] {{{name}.test}}",
+                f".{zh}({{{name}.field}}) [{{window}}] {{{name}.test}}",
+                says=Words(
+                    f"the {en} {{{name}.field}} of {{subject}}[ {{window}}] {{{name}.test}}",
+                    f"[{{window}}]{{subject}}的{{{name}.field}}{zh}{{{name}.test}}",
+                ),
+            )
+            for name, en, zh in (
+                ("sum", "total", "合计"),
+                ("avg", "mean", "平均"),
+                ("min", "smallest", "最小"),
+                ("max", "largest", "最大"),
+            )
+        ),
+        Phrase(
+            ".first [{window}] {first}",
+            ".首次 [{window}] {first}",
+            says=Words("the first of {subject}[ {window}] {first}", "[{window}]{subject}的首次时间{first}"),
+        ),
+        Phrase(
+            ".last [{window}] {last}",
+            ".末次 [{window}] {last}",
+            says=Words("the last of {subject}[ {window}] {last}", "[{window}]{subject}的末次时间{last}"),
+        ),
+        Phrase(
+            ".recency [{window}] {recency}",
+            ".距今 [{window}] {recency}",
+            says=Words("the last of {subject}[ {window}] was {recency} ago", "[{window}]{subject}的末次距今{recency}"),
+        ),
+    )
     exists: Annotated[bool | None, Says(Words("whether there is any", "是否存在"))] = None
     count: Annotated[NumberTest | None, Says(Words("how many", "次数"))] = None
     distinct: Annotated[FieldTest | None, Says(Words("how many different", "去重数"))] = None
@@ -96,3 +143,25 @@ class AggregateTest:
         known = fields.distinct if name == "distinct" else fields.numbers
         if isinstance(test, FieldTest | FieldNumberTest) and test.field not in known:
             yield unknown(("having", name, "field"), camel(test.field), map(camel, known))
+
+
+def aggregated(en: str, zh: str) -> tuple[Phrase, ...]:
+    """The phrases of a condition with ``having`` and ``window``: there are such events, there are none, an aggregate.
+
+    ``en`` and ``zh`` are the patterns of the events; sentences call them by the condition's ``subject``.
+    """
+    return (
+        Phrase(
+            f"exists {en} [{{window}}]",
+            f"存在 {zh} [{{window}}]",
+            {"having": AggregateTest(exists=True)},
+            Words("there are {subject}[ {window}]", "[{window}]有{subject}"),
+        ),
+        Phrase(
+            f"no {en} [{{window}}]",
+            f"没有 {zh} [{{window}}]",
+            {"having": AggregateTest(exists=False)},
+            Words("there are no {subject}[ {window}]", "[{window}]没有{subject}"),
+        ),
+        Phrase(f"{en}{{having}}", f"{zh}{{having}}", says=Words("{having}", "{having}")),
+    )

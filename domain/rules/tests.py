@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from operator import eq, ge, gt, le, lt, ne
 from typing import Annotated, Any, ClassVar
 
@@ -21,15 +22,19 @@ from sqlalchemy import (
     and_,
     any_,
     case,
+    cast,
+    extract,
     func,
     literal,
     literal_column,
     not_,
+    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
 from domain.rules.moment import INSTANT, Moment
+from domain.rules.text.phrase import OWN, Phrase
 from domain.time import Duration
 from domain.words import Says, Words
 
@@ -38,6 +43,24 @@ _NE = Says(Words("not equal", "不等于"))
 _NULL = Says(Words("without a value, or with one if false", "是否为空"))
 _BEFORE, _UP_TO = Says(Words("before", "早于")), Says(Words("on or before", "不晚于"))
 _AFTER, _FROM = Says(Words("after", "晚于")), Says(Words("on or after", "不早于"))
+_IS = Phrase("= {}", "= {}", says=Words("is {}", "为{}"))
+_IS_NOT = Phrase("!= {}", "!= {}", says=Words("is not {}", "不为{}"))
+_EMPTY = Phrase("is null", "为空", {OWN: True}, Words("is not known", "未知"))
+_FILLED = Phrase("is not null", "不为空", {OWN: False}, Words("is known", "已知"))
+_GT = Phrase("> {}", "> {}", says=Words("is more than {}", "大于{}"))
+_GTE = Phrase(">= {}", ">= {}", says=Words("is at least {}", "至少为{}"))
+_LT = Phrase("< {}", "< {}", says=Words("is less than {}", "小于{}"))
+_LTE = Phrase("<= {}", "<= {}", says=Words("is at most {}", "至多为{}"))
+_UNTIL = Phrase("< {}", "< {}", says=Words("is before {}", "早于{}"))
+_NOT_AFTER = Phrase("<= {}", "<= {}", says=Words("is not after {}", "不晚于{}"))
+_SINCE = Phrase("> {}", "> {}", says=Words("is after {}", "晚于{}"))
+_NOT_BEFORE = Phrase(">= {}", ">= {}", says=Words("is not before {}", "不早于{}"))
+_WITHIN = Phrase("in last {}", "在近 {}", says=Words("is within the last {}", "在最近{}内"))
+_LONGER = Phrase("> {}", "> {}", says=Words("more than {}", "超过{}"))
+_AS_LONG = Phrase(">= {}", ">= {}", says=Words("at least {}", "至少{}"))
+_SHORTER = Phrase("< {}", "< {}", says=Words("less than {}", "不到{}"))
+_AS_SHORT = Phrase("<= {}", "<= {}", says=Words("at most {}", "至多{}"))
+_ITSELF = Phrase("{}", "{}")
 Texts = tuple[str, ...]
 Compare = Callable[[Any, Any], ColumnElement[bool]]
 _COMPARE: dict[str, Compare] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
@@ -54,14 +77,24 @@ class TextTest:
 
     asks: ClassVar = True
 
-    eq: Annotated[str | None, _EQ] = None
-    ne: Annotated[str | None, _NE] = None
-    in_: Annotated[Texts | None, Says(Words("one of these", "属于"))] = None
-    not_in: Annotated[Texts | None, Says(Words("none of these", "不属于"))] = None
-    contains: Annotated[str | None, Says(Words("contains", "包含"))] = None
-    starts_with: Annotated[str | None, Says(Words("starts with", "开头为"))] = None
-    ends_with: Annotated[str | None, Says(Words("ends with", "结尾为"))] = None
-    is_null: Annotated[bool | None, _NULL] = None
+    eq: Annotated[str | None, _EQ, _IS] = None
+    ne: Annotated[str | None, _NE, _IS_NOT] = None
+    in_: Annotated[
+        Texts | None,
+        Says(Words("one of these", "属于")),
+        Phrase("in ({})", "为 ({})", says=Words("is one of {}", "为{}之一")),
+    ] = None
+    not_in: Annotated[
+        Texts | None,
+        Says(Words("none of these", "不属于")),
+        Phrase("not in ({})", "不为 ({})", says=Words("is none of {}", "不是{}中的任何一个")),
+    ] = None
+    contains: Annotated[str | None, Says(Words("contains", "包含")), Phrase("contains {}", "包含 {}")] = None
+    starts_with: Annotated[str | None, Says(Words("starts with", "开头为")), Phrase("starts with {}", "开头为 {}")] = (
+        None
+    )
+    ends_with: Annotated[str | None, Says(Words("ends with", "结尾为")), Phrase("ends with {}", "结尾为 {}")] = None
+    is_null: Annotated[bool | None, _NULL, _EMPTY, _FILLED] = None
 
     def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
         """Whether a text passes.  strpos, left and right, not LIKE: nothing a caller types is a wildcard."""
@@ -85,13 +118,13 @@ class NumberTest:
 
     asks: ClassVar = True
 
-    eq: Annotated[Decimal | None, _EQ] = None
-    ne: Annotated[Decimal | None, _NE] = None
-    gt: Annotated[Decimal | None, Says(Words("greater", "大于"))] = None
-    gte: Annotated[Decimal | None, Says(Words("at least", "至少"))] = None
-    lt: Annotated[Decimal | None, Says(Words("less", "小于"))] = None
-    lte: Annotated[Decimal | None, Says(Words("at most", "至多"))] = None
-    is_null: Annotated[bool | None, _NULL] = None
+    eq: Annotated[Decimal | None, _EQ, _IS] = None
+    ne: Annotated[Decimal | None, _NE, _IS_NOT] = None
+    gt: Annotated[Decimal | None, Says(Words("greater", "大于")), _GT] = None
+    gte: Annotated[Decimal | None, Says(Words("at least", "至少")), _GTE] = None
+    lt: Annotated[Decimal | None, Says(Words("less", "小于")), _LT] = None
+    lte: Annotated[Decimal | None, Says(Words("at most", "至多")), _LTE] = None
+    is_null: Annotated[bool | None, _NULL, _EMPTY, _FILLED] = None
 
     def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
         """Whether a number passes."""
@@ -105,15 +138,15 @@ class DateTest:
 
     asks: ClassVar = True
 
-    eq: Annotated[date | None, _EQ] = None
-    before: Annotated[date | None, _BEFORE] = None
-    on_or_before: Annotated[date | None, _UP_TO] = None
-    after: Annotated[date | None, _AFTER] = None
-    on_or_after: Annotated[date | None, _FROM] = None
-    in_last: Annotated[Duration | None, Says(Words("in the last", "最近"), "Whole days, today the last of them.")] = (
-        None
-    )
-    is_null: Annotated[bool | None, _NULL] = None
+    eq: Annotated[date | None, _EQ, _IS] = None
+    before: Annotated[date | None, _BEFORE, _UNTIL] = None
+    on_or_before: Annotated[date | None, _UP_TO, _NOT_AFTER] = None
+    after: Annotated[date | None, _AFTER, _SINCE] = None
+    on_or_after: Annotated[date | None, _FROM, _NOT_BEFORE] = None
+    in_last: Annotated[
+        Duration | None, Says(Words("in the last", "最近"), "Whole days, today the last of them."), _WITHIN
+    ] = None
+    is_null: Annotated[bool | None, _NULL, _EMPTY, _FILLED] = None
 
     def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
         """Whether a day passes."""
@@ -129,18 +162,20 @@ class TimeTest:
 
     asks: ClassVar = True
 
-    before: Annotated[datetime | None, _BEFORE] = None
-    on_or_before: Annotated[datetime | None, _UP_TO] = None
-    after: Annotated[datetime | None, _AFTER] = None
-    on_or_after: Annotated[datetime | None, _FROM] = None
-    in_last: Annotated[Duration | None, Says(Words("in the last", "最近"), "Exact, up to now.")] = None
-    is_null: Annotated[bool | None, _NULL] = None
+    before: Annotated[datetime | None, _BEFORE, _UNTIL] = None
+    on_or_before: Annotated[datetime | None, _UP_TO, _NOT_AFTER] = None
+    after: Annotated[datetime | None, _AFTER, _SINCE] = None
+    on_or_after: Annotated[datetime | None, _FROM, _NOT_BEFORE] = None
+    in_last: Annotated[Duration | None, Says(Words("in the last", "最近"), "Exact, up to now."), _WITHIN] = None
+    is_null: Annotated[bool | None, _NULL, _EMPTY, _FILLED] = None
 
     def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
         """Whether an instant passes."""
         made = _compared(self, value, INSTANT, _TIMES)
         if self.in_last is not None:
             made += [value > moment.before(self.in_last), value <= moment.now]
+        if self.in_next is not None:
+            made += [value > moment.now, value <= moment.after(self.in_next)]
         return and_(*made)
 
 
@@ -150,8 +185,8 @@ class BooleanTest:
 
     asks: ClassVar = True
 
-    eq: Annotated[bool | None, _EQ] = None
-    is_null: Annotated[bool | None, _NULL] = None
+    eq: Annotated[bool | None, _EQ, _IS] = None
+    is_null: Annotated[bool | None, _NULL, _EMPTY, _FILLED] = None
 
     def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
         """Whether a yes or no passes."""
@@ -165,11 +200,32 @@ class SetTest:
 
     asks: ClassVar = True
 
-    has_any: Annotated[Texts | None, Says(Words("has one of these", "含任一"))] = None
-    has_all: Annotated[Texts | None, Says(Words("has all of these", "含全部"))] = None
-    has_none: Annotated[Texts | None, Says(Words("has none of these", "均不含"))] = None
-    is_empty: Annotated[bool | None, Says(Words("empty, or not if false", "是否为空集"))] = None
-    size: Annotated[NumberTest | None, Says(Words("how many it has", "个数"))] = None
+    has_any: Annotated[
+        Texts | None,
+        Says(Words("has one of these", "含任一")),
+        Phrase("has any ({})", "含任一 ({})", says=Words("include one of {}", "含{}之一")),
+    ] = None
+    has_all: Annotated[
+        Texts | None,
+        Says(Words("has all of these", "含全部")),
+        Phrase("has all ({})", "含全部 ({})", says=Words("include all of {}", "含{}全部")),
+    ] = None
+    has_none: Annotated[
+        Texts | None,
+        Says(Words("has none of these", "均不含")),
+        Phrase("has none ({})", "均不含 ({})", says=Words("include none of {}", "不含{}中的任何一个")),
+    ] = None
+    is_empty: Annotated[
+        bool | None,
+        Says(Words("empty, or not if false", "是否为空集")),
+        Phrase("is empty", "为空集", {OWN: True}, Words("are none", "没有任何值")),
+        Phrase("is not empty", "不为空集", {OWN: False}, Words("are some", "有值")),
+    ] = None
+    size: Annotated[
+        NumberTest | None,
+        Says(Words("how many it has", "个数")),
+        Phrase("size {}", "个数 {}", says=Words("number {}", "个数{}")),
+    ] = None
 
     def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
         """Whether a set passes: an array of texts, or a JSON array of them."""
@@ -196,17 +252,36 @@ class ValueTest:
     """A test of a value, by its type."""
 
     one_of: ClassVar = True
-    text: Annotated[TextTest | None, Says(Words("of a text", "文本"), "TEXT, ENUM and closed lists.")] = None
-    number: Annotated[NumberTest | None, Says(Words("of a number", "数字"))] = None
-    date: Annotated[DateTest | None, Says(Words("of a day", "日期"))] = None
-    time: Annotated[TimeTest | None, Says(Words("of an instant", "时刻"))] = None
-    boolean: Annotated[BooleanTest | None, Says(Words("of a yes or no", "布尔"))] = None
-    set: Annotated[SetTest | None, Says(Words("of a set", "集合"), "MULTI_ENUM.")] = None
+    text: Annotated[TextTest | None, Says(Words("of a text", "文本"), "TEXT, ENUM and closed lists."), _ITSELF] = None
+    number: Annotated[NumberTest | None, Says(Words("of a number", "数字")), _ITSELF] = None
+    date: Annotated[DateTest | None, Says(Words("of a day", "日期")), _ITSELF] = None
+    time: Annotated[TimeTest | None, Says(Words("of an instant", "时刻")), _ITSELF] = None
+    boolean: Annotated[BooleanTest | None, Says(Words("of a yes or no", "布尔")), _ITSELF] = None
+    set: Annotated[SetTest | None, Says(Words("of a set", "集合"), "MULTI_ENUM."), _ITSELF] = None
+
+
+class OnEmpty(StrEnum):
+    """What a test says where there is nothing to test: UNKNOWN, TRUE, or what it says of 0."""
+
+    NO_MATCH = "NO_MATCH"
+    MATCH = "MATCH"
+    ZERO = "ZERO"
+
+    def filled(self, value: ColumnElement[Any], zero: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The value that is tested."""
+        return func.coalesce(value, zero, type_=value.type) if self is OnEmpty.ZERO else value
+
+    def concluded(self, passes: ColumnElement[bool]) -> ColumnElement[bool]:
+        """What is concluded."""
+        return func.coalesce(passes, true(), type_=Boolean()) if self is OnEmpty.MATCH else passes
+
+
+EMPTY = Says(Words("without events", "无事件时"), "UNKNOWN, TRUE, or as if it were 0.")
 
 
 @dataclass(frozen=True, slots=True)
 class DurationTest:
-    """A test of how long ago."""
+    """A test of a length of time."""
 
     asks: ClassVar = True
 
@@ -214,15 +289,23 @@ class DurationTest:
     gte: Annotated[Duration | None, Says(Words("at least", "至少"))] = None
     lt: Annotated[Duration | None, Says(Words("shorter", "小于"))] = None
     lte: Annotated[Duration | None, Says(Words("at most", "至多"))] = None
+    on_empty: Annotated[OnEmpty, EMPTY] = OnEmpty.NO_MATCH
 
     def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
         """Whether an instant is so long ago."""
-        made = [
-            _COMPARE[name](moment.before(ago), value)
-            for name in ("gt", "gte", "lt", "lte")
-            if (ago := getattr(self, name)) is not None
-        ]
-        return and_(*made)
+        at = self.on_empty.filled(value, moment.now)
+        made = [_COMPARE[name](moment.before(ago), at) for name, ago in self.given()]
+        return self.on_empty.concluded(and_(*made))
+
+    def lasts(self, seconds: ColumnElement[Any]) -> ColumnElement[bool]:
+        """Whether a number of seconds is so long; months are not compared."""
+        long = self.on_empty.filled(seconds, _ZERO)
+        made = [_COMPARE[name](long, literal(Decimal(asked.seconds), Numeric())) for name, asked in self.given()]
+        return self.on_empty.concluded(and_(*made))
+
+    def given(self) -> list[tuple[str, Duration]]:
+        """The comparisons that are asked."""
+        return [(name, asked) for name in _COMPARE if (asked := getattr(self, name)) is not None]
 
 
 def _texts(given: Texts) -> ColumnElement[Any]:

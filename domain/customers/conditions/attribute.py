@@ -10,12 +10,14 @@ from sqlalchemy import ColumnElement, null, type_coerce
 from sqlalchemy.types import Boolean, NullType
 
 from domain.customers.conditions.fields import BUILT_IN, ONLY_EQUAL, CustomerField, Missing, customer_field
+from domain.customers.conditions.names import FIELD
 from domain.refusal import ProblemCode
 from domain.rules.issues import RuleIssue, issue, unknown
 from domain.rules.moment import Moment
 from domain.rules.shape import camel, members, only
 from domain.rules.terms import Terms
 from domain.rules.tests import ValueTest
+from domain.rules.text.phrase import Phrase
 from domain.words import Says, Words
 
 _EQUALITIES = frozenset(("eq", "in_", "is_null"))
@@ -26,9 +28,16 @@ class AttributeIs:
     """A field of the customer passes a test.  A customer without a value is UNKNOWN unless ``isNull`` is asked."""
 
     keyword: ClassVar = "attribute"
-    key: Annotated[str, Says(Words("field", "字段"), "A built-in field like city, or the key of an attribute.")]
+    phrases: ClassVar = (Phrase("{key} {test}", "{key} {test}", says=Words("{key} {test}", "{key}{test}")),)
+    key: Annotated[str, Says(Words("field", "字段"), "A built-in field like city, or the key of an attribute."), FIELD]
     test: Annotated[ValueTest, Says(Words("test", "条件"), "Of the field's type.")]
     certain: ClassVar = False
+
+    @classmethod
+    def meant(cls, values: Mapping[str, Any], terms: Terms) -> str | None:
+        """Which test the field of a text takes; null when there is no such field."""
+        field = customer_field(values["key"], terms)
+        return field.test if field else None
 
     def facts(self, terms: Terms) -> Mapping[str, Any]:
         """The value; null when the attribute is not defined, or of another type."""

@@ -13,6 +13,7 @@ from domain.rules.issues import RuleIssue
 from domain.rules.moment import Moment
 from domain.rules.terms import Terms
 from domain.rules.tests import SetTest
+from domain.rules.text.phrase import Phrase
 from domain.words import Says, Words
 
 
@@ -21,6 +22,7 @@ class Tag:
     """The customer's tags pass a test.  A customer without tags has an empty set."""
 
     keyword: ClassVar = "tag"
+    phrases: ClassVar = (Phrase("tag {test}", "标签 {test}", says=Words("the tags {test}", "标签{test}")),)
     test: Annotated[SetTest, Says(Words("test", "条件"))]
     certain: ClassVar = True
 

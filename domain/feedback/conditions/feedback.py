@@ -10,12 +10,13 @@ from typing import Annotated, Any, ClassVar
 from sqlalchemy import ColumnElement, Text, and_, literal_column, or_, type_coerce
 
 from domain.feedback.feedback import Feedback, FeedbackKind, NpsBand
-from domain.rules.aggregate import AggregateTest, Fields
+from domain.rules.aggregate import AggregateTest, Fields, aggregated
 from domain.rules.facts import Aggregate, Columns, Match, Opened, Passes, Source
 from domain.rules.issues import RuleIssue
 from domain.rules.moment import Moment
 from domain.rules.terms import Terms
 from domain.rules.tests import NumberTest, TextTest
+from domain.rules.text.phrase import equal, listed, tested
 from domain.rules.window import ALL_TIME, Window
 from domain.words import Says, Words
 
@@ -53,17 +54,28 @@ class InBand:
         return and_(row["kind"] == literal_column(f"'{FeedbackKind.NPS}'", Text()), or_(*bands))
 
 
+_FILTER = "kind, survey_key, question_key, score, band"
+
+
 @dataclass(frozen=True, slots=True)
 class FeedbackGiven:
     """The customer's answers."""
 
     keyword: ClassVar = "feedback"
+    phrases: ClassVar = aggregated(f"feedback[({{{_FILTER}}})]", f"反馈[({{{_FILTER}}})]")
+    subject: ClassVar = Words(f"answers[ ({{{_FILTER}}})]", f"反馈[（{{{_FILTER}}}）]")
     having: Annotated[AggregateTest, Says(Words("test", "条件"))]
-    kind: Annotated[tuple[FeedbackKind, ...] | None, Says(Words("kinds", "类型"))] = None
-    survey_key: Annotated[str | None, Says(Words("survey", "问卷"))] = None
-    question_key: Annotated[str | None, Says(Words("question", "问题"))] = None
-    score: Annotated[NumberTest | None, Says(Words("score", "评分"), "On the scale it was given on.")] = None
-    band: Annotated[tuple[NpsBand, ...] | None, Says(Words("band", "分档"), "Answers to NPS questions only.")] = None
+    kind: Annotated[tuple[FeedbackKind, ...] | None, Says(Words("kinds", "类型")), *listed("kind", "类型")] = None
+    survey_key: Annotated[str | None, Says(Words("survey", "问卷")), equal("survey", "问卷")] = None
+    question_key: Annotated[str | None, Says(Words("question", "问题")), equal("question", "问题")] = None
+    score: Annotated[
+        NumberTest | None, Says(Words("score", "评分"), "On the scale it was given on."), tested("score", "评分")
+    ] = None
+    band: Annotated[
+        tuple[NpsBand, ...] | None,
+        Says(Words("band", "分档"), "Answers to NPS questions only."),
+        *listed("band", "分档"),
+    ] = None
     window: Annotated[Window, Says(Words("when", "时间窗"))] = ALL_TIME
 
     @property

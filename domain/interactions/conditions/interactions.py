@@ -10,12 +10,13 @@ from typing import Annotated, Any, ClassVar
 from sqlalchemy import ColumnElement, Text, type_coerce
 
 from domain.interactions.interaction import Channel, Direction, Interaction, InteractionType
-from domain.rules.aggregate import AggregateTest, Fields
+from domain.rules.aggregate import AggregateTest, Fields, aggregated
 from domain.rules.facts import Aggregate, Match, Opened, Passes, Source
 from domain.rules.issues import RuleIssue
 from domain.rules.moment import Moment
 from domain.rules.terms import Terms
 from domain.rules.tests import TextTest
+from domain.rules.text.phrase import equal, listed
 from domain.rules.window import ALL_TIME, Window
 from domain.words import Says, Words
 
@@ -31,16 +32,27 @@ INTERACTIONS = Source("interactions", 5, _interactions)
 FIELDS = Fields(distinct=("type", "channel", "name"))
 
 
+_FILTER = "types, name, channel, direction"
+
+
 @dataclass(frozen=True, slots=True)
 class Interactions:
     """The customer's interactions."""
 
     keyword: ClassVar = "interactions"
+    phrases: ClassVar = aggregated(f"interactions[({{{_FILTER}}})]", f"互动[({{{_FILTER}}})]")
+    subject: ClassVar = Words(f"interactions[ ({{{_FILTER}}})]", f"互动[（{{{_FILTER}}}）]")
     having: Annotated[AggregateTest, Says(Words("test", "条件"))]
-    types: Annotated[tuple[InteractionType, ...] | None, Says(Words("types", "类型"), "Any when left out.")] = None
-    name: Annotated[str | None, Says(Words("name", "名称"), "The merchant's own name for it.")] = None
-    channel: Annotated[tuple[Channel, ...] | None, Says(Words("channels", "渠道"))] = None
-    direction: Annotated[Direction | None, Says(Words("direction", "方向"))] = None
+    types: Annotated[
+        tuple[InteractionType, ...] | None,
+        Says(Words("types", "类型"), "Any when left out."),
+        *listed("type", "类型"),
+    ] = None
+    name: Annotated[
+        str | None, Says(Words("name", "名称"), "The merchant's own name for it."), equal("name", "名称")
+    ] = None
+    channel: Annotated[tuple[Channel, ...] | None, Says(Words("channels", "渠道")), *listed("channel", "渠道")] = None
+    direction: Annotated[Direction | None, Says(Words("direction", "方向")), equal("direction", "方向")] = None
     window: Annotated[Window, Says(Words("when", "时间窗"))] = ALL_TIME
 
     @property

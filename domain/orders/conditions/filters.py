@@ -11,6 +11,7 @@ from domain.orders.order import OrderStatus
 from domain.rules.facts import Match, Passes
 from domain.rules.shape import IdOf
 from domain.rules.tests import NumberTest, TextTest
+from domain.rules.text.phrase import Phrase, listed, tested
 from domain.words import Says, Words
 
 
@@ -19,10 +20,16 @@ class ProductFilter:
     """Products; all that is given must hold."""
 
     asks: ClassVar = True
-    ids: Annotated[tuple[UUID, ...] | None, Says(Words("products", "商品")), IdOf("Product", "prd")] = None
-    skus: Annotated[tuple[str, ...] | None, Says(Words("article numbers", "货号"))] = None
+    joined: ClassVar = ", "
+    ids: Annotated[
+        tuple[UUID, ...] | None, Says(Words("products", "商品")), IdOf("Product", "prd"), *listed("id", "编号")
+    ] = None
+    skus: Annotated[tuple[str, ...] | None, Says(Words("article numbers", "货号")), *listed("sku", "货号")] = None
     category_under: Annotated[
-        tuple[str, ...] | None, Says(Words("category path", "品类路径"), "In it or below, from the widest.")
+        tuple[str, ...] | None,
+        Says(Words("category path", "品类路径"), "In it or below, from the widest."),
+        Phrase(":category_path = {0}", ":category_path = {0}", says=Words("category {0}", "品类为{0}")),
+        Phrase(":category_path = ({})", ":category_path = ({})", says=Words("category {}", "品类为{}")),
     ] = None
 
     def of_product(self) -> OfProduct:
@@ -34,12 +41,25 @@ class ProductFilter:
 class OrderFilter:
     """Orders; all that is given must hold.  Cancelled ones are left out unless ``status`` names CANCELLED."""
 
-    status: Annotated[tuple[OrderStatus, ...] | None, Says(Words("status", "状态"), "As it is now.")] = None
-    channel: Annotated[TextTest | None, Says(Words("channel", "渠道"))] = None
-    store: Annotated[TextTest | None, Says(Words("store", "门店"))] = None
-    net_total: Annotated[NumberTest | None, Says(Words("net total", "净额"), "Base currency, before returns.")] = None
-    currency: Annotated[tuple[str, ...] | None, Says(Words("currency", "币种"), "ISO 4217.")] = None
-    contains_product: Annotated[ProductFilter | None, Says(Words("contains a product", "含商品"))] = None
+    joined: ClassVar = ", "
+    status: Annotated[
+        tuple[OrderStatus, ...] | None, Says(Words("status", "状态"), "As it is now."), *listed("status", "状态")
+    ] = None
+    channel: Annotated[TextTest | None, Says(Words("channel", "渠道")), tested("channel", "渠道")] = None
+    store: Annotated[TextTest | None, Says(Words("store", "门店")), tested("store", "门店")] = None
+    net_total: Annotated[
+        NumberTest | None,
+        Says(Words("net total", "净额"), "Base currency, before returns."),
+        tested("net_total", "净额"),
+    ] = None
+    currency: Annotated[
+        tuple[str, ...] | None, Says(Words("currency", "币种"), "ISO 4217."), *listed("currency", "币种")
+    ] = None
+    contains_product: Annotated[
+        ProductFilter | None,
+        Says(Words("contains a product", "含商品")),
+        Phrase("product({})", "含商品({})", says=Words("with a product ({})", "含商品（{}）")),
+    ] = None
 
     def matches(self) -> tuple[Match, ...]:
         """What an order must match."""

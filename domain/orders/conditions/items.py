@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement
 
 from domain.orders.conditions.filters import ANY_ORDER, OrderFilter, ProductFilter
 from domain.orders.conditions.sources import ITEM_FIELDS, ITEMS
-from domain.rules.aggregate import AggregateTest
+from domain.rules.aggregate import AggregateTest, aggregated
 from domain.rules.facts import Aggregate
 from domain.rules.issues import RuleIssue
 from domain.rules.moment import Moment
@@ -24,6 +24,10 @@ class Items:
     """The lines of the customer's orders with some products."""
 
     keyword: ClassVar = "items"
+    phrases: ClassVar = aggregated("items({product}[, order({order})])", "商品({product}[, 订单为({order})])")
+    subject: ClassVar = Words(
+        "items bought ({product}[, of orders: {order}])", "所购商品（{product}[，订单：{order}]）"
+    )
     product: Annotated[ProductFilter, Says(Words("which products", "商品范围"))]
     having: Annotated[AggregateTest, Says(Words("test", "条件"))]
     order: Annotated[OrderFilter, Says(Words("which orders", "订单范围"))] = ANY_ORDER

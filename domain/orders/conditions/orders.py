@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement
 
 from domain.orders.conditions.filters import ANY_ORDER, OrderFilter
 from domain.orders.conditions.sources import ORDER_FIELDS, ORDERS, RETURNS
-from domain.rules.aggregate import AggregateTest
+from domain.rules.aggregate import AggregateTest, aggregated
 from domain.rules.facts import Aggregate
 from domain.rules.issues import RuleIssue
 from domain.rules.moment import Moment
@@ -24,6 +24,8 @@ class Orders:
     """The customer's orders."""
 
     keyword: ClassVar = "orders"
+    phrases: ClassVar = aggregated("orders[({where})]", "订单[({where})]")
+    subject: ClassVar = Words("orders[ ({where})]", "订单[（{where}）]")
     having: Annotated[AggregateTest, Says(Words("test", "条件"))]
     where: Annotated[OrderFilter, Says(Words("which orders", "订单范围"))] = ANY_ORDER
     window: Annotated[Window, Says(Words("when", "时间窗"))] = ALL_TIME

@@ -13,6 +13,7 @@ from domain.rules.issues import RuleIssue, issue, unknown
 from domain.rules.protocol import Reference
 from domain.rules.shape import IdOf
 from domain.rules.terms import Terms
+from domain.rules.text.phrase import Phrase
 from domain.words import Says, Words
 
 
@@ -23,11 +24,20 @@ class SegmentRelation(StrEnum):
     NOT_MEMBER = "NOT_MEMBER"
 
 
+_IN, _OUT = {"is_": SegmentRelation.MEMBER}, {"is_": SegmentRelation.NOT_MEMBER}
+
+
 @dataclass(frozen=True, slots=True)
 class InSegment(Reference):
     """Membership now, of a segment given by id or key.  It is never UNKNOWN: who is not a member is none."""
 
     keyword: ClassVar = "segment"
+    phrases: ClassVar = (
+        Phrase("in segment {key}", "属于分群 {key}", _IN, Words("is in segment {key}", "属于分群{key}")),
+        Phrase("not in segment {key}", "不属于分群 {key}", _OUT, Words("is not in segment {key}", "不属于分群{key}")),
+        Phrase("in segment id {id}", "属于分群编号 {id}", _IN),
+        Phrase("not in segment id {id}", "不属于分群编号 {id}", _OUT),
+    )
     id: Annotated[UUID | None, Says(Words("id", "编号"), "Give this or the key."), IdOf("Segment", "seg")] = None
     key: Annotated[str | None, Says(Words("key", "键"), "Stored as the id.")] = None
     is_: Annotated[SegmentRelation, Says(Words("relation", "关系"))] = SegmentRelation.MEMBER
@@ -45,6 +55,11 @@ class InSegment(Reference):
     def settled(self, terms: Terms) -> Self:
         """The same by id."""
         return self if self.id is not None else type(self)(id=self.target(terms), is_=self.is_)
+
+    def shown(self, terms: Terms) -> Self:
+        """The same by key, as texts name it; by id if it is not known."""
+        known = terms.segments.get(self.id) if self.id is not None else None
+        return self if known is None else type(self)(key=known.key, is_=self.is_)
 
     def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """A segment that is not named, or not known."""
