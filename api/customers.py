@@ -62,7 +62,9 @@ class AttributeValue:
 
     key: Annotated[str, Says(Words("key", "键"))]
     type: Annotated[AttributeType, Says(Words("type", "类型"))]
-    value: Annotated[Json, Says(Words("value", "值"), "As JSON; dates and decimals are strings.")]
+    value: Annotated[
+        Json | None, Says(Words("value", "值"), "As JSON; null when it is personal data that the caller may not see.")
+    ]
 
 
 @view(Change)

@@ -13,9 +13,11 @@ from typing import Any, get_type_hints
 
 from api.graph.field import NO_DEFAULT, Argument, bare, said_of
 from api.graph.view import Views
+from api.scopes import Scope
 from domain.rules.aggregate import FieldTest
 from domain.rules.check import check
 from domain.rules.issues import issue, refused
+from domain.rules.personal import forbid_personal
 from domain.rules.shape import Column, IdOf, Member, is_one_of, item_of, members, snake
 from domain.rules.tree import All, AnyOf, AtLeast, NoneOf, Not, Rule
 from domain.rules.window import ALL_TIME, Ago, Between, Last, Window
@@ -56,7 +58,11 @@ def declare_rules(view: Views) -> None:
 
 def _checked(view: Views) -> Callable[[Any, Any], Rule]:
     def convert(given: Any, env: Any) -> Rule:
-        return check(_rule(given), view.inject["terms"].read(env.stored))
+        terms = view.inject["terms"].read(env.stored)
+        rule = check(_rule(given), terms)
+        if Scope.PII_READ not in env.scopes:
+            forbid_personal(rule, terms)
+        return rule
 
     return convert
 

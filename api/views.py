@@ -6,6 +6,7 @@ from sqlalchemy import Integer, Text, select
 
 from api.graph.view import Held, Views
 from api.scalars import PRODUCT_SCALARS
+from api.scopes import Scope
 from domain.dictionary import Dictionary
 from domain.refusal import Problem, Refused
 from domain.text import Names
@@ -27,6 +28,11 @@ def spoken_by(planner: Any) -> str:
     return str(planner.look(lambda env: env.locale[:2].lower()))
 
 
+def sees_personal(planner: Any) -> bool:
+    """Whether the caller may see personal data; it decides over the SQL."""
+    return bool(planner.look(lambda env: Scope.PII_READ in env.scopes))
+
+
 def actor_of(planner: Any) -> str:
     """Who writes, for histories."""
     return str(planner.look(lambda env: env.actor))
@@ -34,7 +40,13 @@ def actor_of(planner: Any) -> str:
 
 view = Views(
     scalars=PRODUCT_SCALARS,
-    inject={"clock": clock_of, "terms": Held(lambda kept: kept), "spoken": spoken_by, "actor": actor_of},
+    inject={
+        "clock": clock_of,
+        "terms": Held(lambda kept: kept),
+        "spoken": spoken_by,
+        "actor": actor_of,
+        "sees_personal": sees_personal,
+    },
     refused=Refused,
     problem=Problem,
     stored_version=select(Dictionary.version),

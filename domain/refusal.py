@@ -25,6 +25,7 @@ class ProblemCode(StrEnum):
     NOT_FOUND = "NOT_FOUND"
     VERSION_CONFLICT = "VERSION_CONFLICT"
     IN_USE = "IN_USE"
+    FORBIDDEN = "FORBIDDEN"
     INVALID_TRANSITION = "INVALID_TRANSITION"
     IMMUTABLE = "IMMUTABLE"
     DUPLICATE = "DUPLICATE"
@@ -52,6 +53,7 @@ class Problem:
 
     code: ClassVar[ProblemCode]
     text: ClassVar[Words]  # with {field} places
+    error: ClassVar[str] = "BAD_USER_INPUT"  # extensions.code where it is answered as an error
     path: tuple[str, ...] = field(default=(), metadata={"doc": "Where in the input, outermost first."})
 
     def message(self, locale: str = "en") -> str:

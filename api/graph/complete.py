@@ -91,5 +91,6 @@ def refusal(problem: Any, locale: str, path: list[Any]) -> dict[str, Any]:
     """A domain's problem as an error at a field."""
     said = plain(problem, locale)
     message = said.pop("message")
-    extensions = {"code": "BAD_USER_INPUT", "problem": str(getattr(problem.code, "value", problem.code)), **said}
+    code = getattr(problem, "error", "BAD_USER_INPUT")
+    extensions = {"code": code, "problem": str(getattr(problem.code, "value", problem.code)), **said}
     return {"message": message, "path": path, "extensions": extensions}

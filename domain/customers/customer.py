@@ -12,6 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import Stored, finite
 
+# Of a column: callers who may not see personal data see a mask, and may not filter, order or search by it.
+PERSONAL = {"personal": True}
+
 
 class CustomerKind(StrEnum):
     """What sort of customer it is."""
@@ -80,11 +83,11 @@ class Customer(Stored):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     version: Mapped[int] = mapped_column(doc="Rises by one with every change.", server_default="1")
     kind: Mapped[CustomerKind] = mapped_column(doc="Person, household, organisation …", server_default="PERSON")
-    display_name: Mapped[str | None] = mapped_column(doc="Name to show; personal data.")
-    email: Mapped[str | None] = mapped_column(doc="Normalised, lower case; personal data.")
-    phone: Mapped[str | None] = mapped_column(doc="E.164; personal data.")
+    display_name: Mapped[str | None] = mapped_column(doc="Name to show; personal data.", info=PERSONAL)
+    email: Mapped[str | None] = mapped_column(doc="Normalised, lower case; personal data.", info=PERSONAL)
+    phone: Mapped[str | None] = mapped_column(doc="E.164; personal data.", info=PERSONAL)
     gender: Mapped[Gender | None] = mapped_column(doc="As the customer states it.")
-    birth_date: Mapped[date | None] = mapped_column(doc="Personal data.")
+    birth_date: Mapped[date | None] = mapped_column(doc="Personal data.", info=PERSONAL)
     income_band: Mapped[str | None] = mapped_column(doc="The merchant's own bands.")
     education_level: Mapped[str | None] = mapped_column(doc="The merchant's own levels.")
     marital_status: Mapped[str | None] = mapped_column(doc="Sensitive.")
@@ -100,7 +103,7 @@ class Customer(Stored):
     region: Mapped[str | None] = mapped_column(doc="State or province.")
     city: Mapped[str | None] = mapped_column(doc="City.")
     postal_code: Mapped[str | None] = mapped_column(doc="Postal code, leading zeros kept.")
-    street: Mapped[str | None] = mapped_column(doc="Street and number; personal data.")
+    street: Mapped[str | None] = mapped_column(doc="Street and number; personal data.", info=PERSONAL)
     latitude: Mapped[Decimal | None] = mapped_column(doc="Degrees north.")
     longitude: Mapped[Decimal | None] = mapped_column(doc="Degrees east.")
     locale: Mapped[str | None] = mapped_column(doc="BCP 47.")

@@ -7,12 +7,13 @@ from enum import Enum
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, case, cast, func, literal, or_, select, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
-from domain.customers.attribute import AttributeDefinition
+from domain.customers.attribute import AttributeDefinition, PiiLevel
 from domain.customers.customer import AttributeChange, Customer, CustomerExternalRef
+from domain.rules.personal import forbidden
 from domain.words import Says, Words
 
 BY_NAME = (Customer.display_name.collate("C").asc().nulls_last(), Customer.id.asc())
@@ -49,8 +50,13 @@ class CustomerBy:
     phone: Annotated[str | None, Says(Words("phone", "电话"), "E.164.")] = None
 
 
-def customer_by(by: CustomerBy) -> Select[Customer]:
-    """The customer so named: the winner of a merged one, nobody if erased, the oldest if several share a contact."""
+def customer_by(by: CustomerBy, *, sees_personal: bool = True) -> Select[Customer]:
+    """The customer so named: the winner of a merged one, nobody if erased, the oldest if several share a contact.
+
+    A contact is FORBIDDEN to callers who may not see contacts.
+    """
+    if not sees_personal and (by.email is not None or by.phone is not None):
+        raise forbidden("email" if by.email is not None else "phone")
     named = aliased(Customer, name="named")
     if by.external_ref is not None:
         refs = select(CustomerExternalRef.customer_id).where(
@@ -93,9 +99,12 @@ def external_refs_of(customer: type[Customer]) -> Select[CustomerExternalRef]:
     )
 
 
-def attributes_of(customer: type[Customer]) -> Select[Any]:
-    """The customer's values of the tenant's own attributes that are set, by key."""
-    value = cast(customer.attributes, JSONB)[AttributeDefinition.key]
+def attributes_of(customer: type[Customer], *, sees_personal: bool) -> Select[Any]:
+    """The customer's values of the tenant's own attributes that are set, by key; null where they are personal data
+    that the caller may not see."""
+    value: ColumnElement[Any] = cast(customer.attributes, JSONB)[AttributeDefinition.key]
+    if not sees_personal:
+        value = case((type_coerce(AttributeDefinition.pii, Text()) == literal(PiiLevel.NONE.value, Text()), value))
     return (
         select(AttributeDefinition.key, AttributeDefinition.type, value.label("value"))
         .where(cast(customer.attributes, JSONB).has_key(AttributeDefinition.key))

@@ -5,12 +5,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from sqlalchemy import ColumnElement, FromClause
 
-from domain.rules.moment import Moment
+from domain.rules.moment import ClockZone, Moment
+from domain.rules.terms import Terms
 from domain.rules.window import ALL_TIME, Window
+
+if TYPE_CHECKING:
+    from domain.rules.plan import Plan
 
 # Columns by name: of a table, or as the source calls them.
 Columns = Mapping[str, ColumnElement[Any]] | Any
@@ -18,11 +22,12 @@ Columns = Mapping[str, ColumnElement[Any]] | Any
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A source's rows, ready to be filtered: FROM, whose they are, when they happened, and their columns by name."""
+    """A source's rows, ready to be filtered: FROM, whose they are, when they happened, ids, their columns by name."""
 
     rows: FromClause
     customer_id: ColumnElement[Any]
     at: ColumnElement[Any]
+    id: ColumnElement[Any]
     columns: Columns
 
 
@@ -55,12 +60,19 @@ class Own(ABC):
     def read(self, customer: Columns) -> ColumnElement[Any]:
         """The value, from the customer's columns."""
 
+    def personal(self, terms: Terms) -> str | None:
+        """The field's name in rules, if it is personal data."""
+        del terms
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
     """``function`` of a field over a source's rows in a window.  Count, distinct and sum of none are 0.
 
-    ``function``: exists, count, distinct, sum, avg, min, max; of the instant when ``field`` is null.
+    ``function``: exists, count, distinct, sum, avg, min, max, stddev (of a sample), latest (the value of the last row);
+    span and gap are seconds from the first to the last row, and from each to the next on average.  Without a
+    ``field`` it is of the instant.
     """
 
     source: Source
@@ -68,11 +80,23 @@ class Aggregate:
     field: str | None = None
     where: tuple[Match, ...] = ()
     window: Window = ALL_TIME
+    clock: ClockZone = ClockZone.TENANT
 
     @property
     def cost(self) -> float:
         """That of its source."""
         return self.source.cost
+
+
+class Asked(ABC):
+    """A value that takes a sub-select of its own: a value that can be compared with others."""
+
+    __slots__ = ()
+    cost: ClassVar = 50.0
+
+    @abstractmethod
+    def found(self, plan: Plan) -> ColumnElement[Any]:
+        """The value for the plan's customer; what it is read from is joined to the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,4 +112,4 @@ class Passes:
         return made
 
 
-Fact = Own | Aggregate
+Fact = Own | Aggregate | Asked

@@ -12,6 +12,7 @@ from domain.customers.read import found_by_text
 from domain.orders.measures import bought
 from domain.orders.order import Order, OrderReturn
 from domain.rules.moment import Moment
+from domain.rules.personal import forbidden
 from domain.rules.terms import Terms
 from domain.rules.tree import Rule
 from domain.rules.window import ALL_TIME, Window, bounds
@@ -37,10 +38,18 @@ def customers(
     *,
     terms: Terms,
     clock: Clock,
+    sees_personal: bool,
 ) -> Select[Customer]:
-    """Customers known by now, neither merged into others nor erased."""
+    """Customers known by now, neither merged into others nor erased.
+
+    A search is FORBIDDEN to callers who may not see what is searched.
+    """
     query = members(where, terms=terms, clock=clock)
-    return query if search is None else query.where(found_by_text(search))
+    if search is None:
+        return query
+    if not sees_personal:
+        raise forbidden("search")
+    return query.where(found_by_text(search))
 
 
 def segments(status: list[SegmentStatus] | None = None) -> Select[Segment]:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
-from domain.customers.attribute import AttributeType
+from domain.customers.attribute import AttributeType, PiiLevel
 from domain.customers.customer import Customer
 from domain.customers.fields import KEPT
 from domain.rules.facts import Columns, Own
@@ -35,6 +35,7 @@ from domain.rules.terms import Terms
 
 # Equality only, so that they may be encrypted one day.
 ONLY_EQUAL = frozenset(("email", "phone", "street"))
+PERSONAL_COLUMNS = frozenset(name for name, column in inspect(Customer).columns.items() if column.info.get("personal"))
 _JSON_NULL: ColumnElement[Any] = literal_column("'null'::jsonb", JSONB())
 _CASTS: dict[AttributeType, TypeEngine[Any]] = {
     AttributeType.INTEGER: Numeric(),
@@ -66,6 +67,11 @@ class BuiltIn(Own):
         column: ColumnElement[Any] = customer[self.column]
         return type_coerce(column, Text()) if isinstance(column.type, Enum) else column
 
+    def personal(self, terms: Terms) -> str | None:
+        """As the column says."""
+        del terms
+        return camel(self.column) if self.column in PERSONAL_COLUMNS else None
+
 
 @dataclass(frozen=True, slots=True)
 class OwnAttribute(Own):
@@ -82,6 +88,10 @@ class OwnAttribute(Own):
             return func.nullif(stored[key], _JSON_NULL, type_=JSONB())
         text: ColumnElement[Any] = stored[key].astext
         return cast(text, _CASTS[self.type]) if self.type in _CASTS else text
+
+    def personal(self, terms: Terms) -> str | None:
+        """As its definition says."""
+        return None if terms.attributes[self.key].pii == PiiLevel.NONE else self.key
 
 
 @dataclass(frozen=True, slots=True)

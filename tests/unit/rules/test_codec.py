@@ -13,6 +13,7 @@ from graphql import coerce_input_value
 
 from api.graph.inputs import Converter
 from api.schema import core_schema
+from api.scopes import Scope
 from api.views import view
 from domain.customers.conditions.attribute import AttributeIs
 from domain.orders.conditions.filters import OrderFilter, ProductFilter
@@ -108,6 +109,7 @@ class Request:
     """What a conversion reads of a request."""
 
     stored = TERMS
+    scopes = frozenset(Scope)
 
 
 @pytest.mark.parametrize(("rule", "json"), WRITTEN)
