@@ -48,6 +48,8 @@ class Answering:
             idempotency_key=asked.idempotency_key,
             only_query=asked.reading,
         )
+        if asked.reading and answer.operation not in (None, "query"):  # nothing was executed
+            return Answered(answer.body, True, 405, (("Allow", "POST"),))
         return Answered(answer.body, answer.request_error, status_of(answer.codes))
 
     def _read(self, env: Env) -> AbstractAsyncContextManager[Any]:

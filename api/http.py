@@ -84,7 +84,8 @@ class GraphQLEndpoint:
         caller = await self._authenticate(request)
         asked = from_query(request) if request.method == "GET" else from_body(await read(request), request)
         answered = await self._answer(caller, asked)
-        status = answered.status if answered.request_error and media == GRAPHQL_JSON else 200
+        shown = media == GRAPHQL_JSON or answered.status == 405  # of the method, not of the document
+        status = answered.status if answered.request_error and shown else 200
         return Response(answered.body, status, media_type=_typed(media), headers=dict(answered.headers))
 
 

@@ -13,7 +13,7 @@ from tests.support.node import installed, needs_node, ran
 
 PROGRAMS = Path(__file__).parents[2] / "docs" / "clients"
 CITY, SEGMENT = "Hamburg", "regulars"
-OF_A_CITY = '{ customers(where: {attribute: {key: "city", test: {text: {eq: "%s"}}}}) { totalCount } }' % CITY
+OF_A_CITY = '{ customers(where: {attribute: {key: "city", test: {text: {eq: "Hamburg"}}}}) { totalCount } }'
 OF_A_SEGMENT = "{ segments { nodes { key count { value } } } }"
 
 
