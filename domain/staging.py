@@ -66,7 +66,7 @@ class Loading:
     run_id: UUID
     now: datetime
     system: str  # names the entities
-    customer_system: str  # names their customers
+    customer_system: str | None  # names their customers and orders; null: rows name those by our ids
     create_customers: bool = False
     create_products: bool = False
     actor: str = "import"

@@ -46,6 +46,7 @@ class Write:
     extra: tuple[str, ...] = ()
     problems: tuple[type, ...] = ()
     result: str | None = None
+    each: bool = False  # a list of items, each of which succeeds or fails by itself
 
     @property
     def names(self) -> tuple[str, str, str]:
@@ -125,6 +126,13 @@ def write(
     ``segment``.  ``problems`` are the refusals that are answered as members of the result.
     """
     return Field("write", call, write=Write(row, success, extra, problems, result), **options)
+
+
+def write_each(call: Callable[..., Any], *, row: str = "", problems: tuple[type, ...] = (), **options: Any) -> Any:
+    """A mutation of many items.  ``call(session, …)`` returns a list, in their order, of objects with ``id`` and
+    ``problem``: the row it left behind (null where rows have no id), or a refusal.  Answers ``BatchResult``."""
+    batch = Write(row, "BatchResult", (), problems, "BatchResult", each=True)
+    return Field("write", call, write=batch, **options)
 
 
 class Identity:

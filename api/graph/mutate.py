@@ -128,6 +128,9 @@ class _Field:
     def _keep(self, returned: Any) -> None:
         assert self.declared.write
         extra = self.declared.write.extra
+        if self.declared.write.each:
+            self.env.written = returned
+            return
         row, *rest = returned if extra else (returned,)
         self.env.written, self.env.extra = row.id, dict(zip(extra, rest, strict=True))
 
@@ -135,7 +138,7 @@ class _Field:
         """The problem as a member of the result; as an error when it is not one (a converter's, say)."""
         union: Any = get_named_type(self.gfield.type)
         name = self.views.of_class.get(type(problem))
-        type_ = next((member for member in union.types if member.name == name), None)
+        type_ = next((member for member in getattr(union, "types", ()) if member.name == name), None)
         if type_ is None:
             return b"null", [refusal(problem, self.env.locale, [self.key])]
         planner = Planner(self.document.selections, self.views, self.env, self.document.plans.number)
@@ -143,8 +146,9 @@ class _Field:
 
     async def _payload(self) -> tuple[bytes, list[Any]]:
         """The success, its row read by the compiled path in a new snapshot."""
-        union: Any = get_named_type(self.gfield.type)
-        success = union.types[0]
+        assert self.declared.write
+        result: Any = get_named_type(self.gfield.type)
+        success = result if self.declared.write.each else result.types[0]
         self.env.memo.clear()
 
         def make(planner: Planner) -> Plan:

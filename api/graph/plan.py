@@ -8,7 +8,7 @@ from graphql import GraphQLObjectType, get_named_type, is_abstract_type, is_list
 from sqlalchemy import Integer, Uuid, func, select
 from sqlalchemy.dialects.postgresql import JSON
 
-from api.graph import abstract, load, sql, stored
+from api.graph import abstract, batch, load, sql, stored
 from api.graph.call import RefusedHere, Stored, call
 from api.graph.connection import pages
 from api.graph.field import FIELD, Field
@@ -50,7 +50,9 @@ class Planner(Planning):
                 continue
             gfield = success.fields[name]
             python = gfield.extensions["strawberry-definition"].python_name
-            if python == field.write.row:
+            if field.write.each:
+                made[key] = batch.items(self, field.write.names[0], gfield, inner)
+            elif python == field.write.row:
                 row = self.by_id(get_named_type(gfield.type), inner, lambda env: env.written)
                 made[key] = sql.never_null(row)
             else:

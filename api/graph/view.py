@@ -219,6 +219,11 @@ class Views:
         assert field.write
         row, written = field.write.row, field.write
         _, success, result = written.names
+        if written.each:
+            self.views |= {view.name: view for view in BATCH}
+            for problem in written.problems:
+                self.shown(problem)
+            return
         hints = get_args(field.hint) if get_origin(field.hint) is tuple else (field.hint,)
         shown = {row: Field("part", hint=hints[0], proven=True, doc="The row as it now is.")}
         for name, hint in zip(written.extra, hints[1:], strict=True):
@@ -236,6 +241,23 @@ PAGE_INFO = {
     "start_cursor": Field("part", hint=str | None, doc="Cursor of the first row."),
     "end_cursor": Field("part", hint=str | None, doc="Cursor of the last row."),
 }
+# What a mutation of many items answers.
+BATCH = (
+    View(
+        "BatchResult",
+        {"items": Field("part", hint="list[BatchItem]", doc="One for each item of the list, in its order.")},
+        "What became of each item of a list: each succeeds or fails by itself.",
+    ),
+    View(
+        "BatchItem",
+        {
+            "index": Field("part", hint=int, doc="Its place in the list, from 0."),
+            "node": Field("part", hint="Node | None", doc="What is stored of it; null if refused, or without an id."),
+            "problem": Field("part", hint="Problem | None", doc="Why it was refused: nothing of it was stored."),
+        },
+        "What became of one item.",
+    ),
+)
 
 
 def _same(field: Field, model: Any, name: str) -> Field:

@@ -1,7 +1,7 @@
 """Checks what a caller says of a customer: all of it, before anything is written, by the rules that imports obey."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,14 +35,13 @@ def checked(
     by: CustomerBy | None, input: CustomerInput, definitions: Mapping[str, AttributeDefinition], now: datetime
 ) -> Said:
     """What is said, in the form it is stored in.  Refuses with ``Invalid``, naming every wrong field."""
-    checking = _Checking()
+    checking = Checking()
     given = {name: getattr(input, name) for name in WRITABLE if getattr(input, name) is not OMITTED}
     fields = {name: checking.value(("input", camel(name)), _CHECKS[name], raw) for name, raw in given.items()}
     refs = checking.refs(("input", "externalRefs"), input.external_refs or ())
     if by is not None:
-        refs |= checking.refs(("by", "externalRef"), [by.external_ref] if by.external_ref else (), listed=False)
-        checking.somebody(by)
-        by = replace(by, email=checking.named("email", email, by), phone=checking.named("phone", phone(), by))
+        by = checking.somebody(("by",), by)
+        refs |= {(by.external_ref.system, by.external_ref.value)} if by.external_ref else set()
     said = Said(
         by=by,
         fields={name: NEVER_NULL.get(name) if value is None else value for name, value in fields.items()},
@@ -62,7 +61,7 @@ def camel(name: str) -> str:
 
 
 @dataclass(slots=True)
-class _Checking:
+class Checking:
     """Checks value by value and remembers what is wrong where."""
 
     issues: list[FieldIssue] = field(default_factory=list)
@@ -80,22 +79,25 @@ class _Checking:
         """Remember it."""
         self.issues.append(FieldIssue(path=path, code=problem.code, text=problem.text))
 
-    def named(self, name: str, check: Check, by: CustomerBy) -> Any:
-        """A contact that names the customer."""
-        return self.value(("by", name), check, getattr(by, name))
-
-    def somebody(self, by: CustomerBy) -> None:
-        """It must name somebody: a blank name would mean anybody new."""
+    def somebody(self, path: tuple[str, ...], by: CustomerBy) -> CustomerBy:
+        """A customer's name as it is compared.  It must name somebody: a blank one would mean anybody new."""
         if by.id is None and by.external_ref is None and not (by.email or "").strip() and not (by.phone or "").strip():
-            self.wrong(("by",), required("A name of the customer", "客户标识"))
+            self.wrong(path, required("A name of the customer", "客户标识"))
+        return CustomerBy(
+            id=by.id,
+            external_ref=by.external_ref and ExternalRefInput(*self.ref((*path, "externalRef"), by.external_ref)),
+            email=self.value((*path, "email"), email, by.email),
+            phone=self.value((*path, "phone"), phone(), by.phone),
+        )
 
-    def refs(self, path: tuple[str, ...], given: Any, *, listed: bool = True) -> set[Ref]:
+    def refs(self, path: tuple[str, ...], given: Any) -> set[Ref]:
         """The references, each once."""
         if len(given) > MOST_REFS:
             self._too_many(path, MOST_REFS)
-        return {self._ref((*path, str(i)) if listed else path, ref) for i, ref in enumerate(given[:MOST_REFS])}
+        return {self.ref((*path, str(i)), ref) for i, ref in enumerate(given[:MOST_REFS])}
 
-    def _ref(self, path: tuple[str, ...], ref: ExternalRefInput) -> Ref:
+    def ref(self, path: tuple[str, ...], ref: ExternalRefInput) -> Ref:
+        """One reference: neither part is blank."""
         wrong = len(self.issues)
         parts = {name: self.value((*path, name), _reference, getattr(ref, name)) for name in ("system", "value")}
         if wrong == len(self.issues):

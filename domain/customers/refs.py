@@ -28,13 +28,14 @@ class Sighting:
 
 
 # Each looked up by its index (see upsert.stored): the import itself makes the tables grow.
+_NAMED = """CASE WHEN :customer_system IS NULL THEN CAST({ref} AS uuid) ELSE (
+            SELECT customer_id FROM customer_external_ref
+            WHERE system = :customer_system AND value = {ref} LIMIT 1
+        ) END"""
 _FIND = statement(f"""
     SELECT wanted.ref, CAST(coalesce(c.merged_into, c.id) AS text) AS id, c.erased_at
     FROM {recordset("wanted", ref="text")}
-    CROSS JOIN LATERAL (
-        SELECT customer_id FROM customer_external_ref WHERE system = :system AND value = wanted.ref LIMIT 1
-    ) AS r
-    CROSS JOIN LATERAL (SELECT * FROM customer AS t WHERE t.id = r.customer_id LIMIT 1) AS c""")
+    CROSS JOIN LATERAL (SELECT * FROM customer AS t WHERE t.id = {_NAMED.format(ref="wanted.ref")} LIMIT 1) AS c""")
 
 _FILLED = [name for name in WRITABLE if name not in ("kind", "tags")]
 _CREATE = statement(f"""
@@ -68,7 +69,7 @@ async def customers_seen(
     if not seen:
         return {}
     wanted = listed({"ref": ref} for ref in seen)
-    rows = await session.execute(_FIND, {"wanted": wanted, "system": loading.customer_system})
+    rows = await session.execute(_FIND, {"wanted": wanted, "customer_system": loading.customer_system})
     named = {row.ref: None if row.erased_at else UUID(row.id) for row in rows}
     found = {ref: id_ for ref, id_ in named.items() if id_ is not None}
     if found:
@@ -95,12 +96,9 @@ async def _create(session: AsyncSession, loading: Loading, new: Mapping[str, Sig
 
 
 # SQL: the join that yields ``who.id``, the customer that the staged row ``l`` names, once they are created.
-KNOWN = """LEFT JOIN LATERAL (
-            SELECT coalesce(c.merged_into, c.id) AS id
-            FROM customer_external_ref AS r CROSS JOIN LATERAL (
-                SELECT * FROM customer AS t WHERE t.id = r.customer_id AND t.erased_at IS NULL LIMIT 1
-            ) AS c
-            WHERE r.system = :customer_system AND r.value = l.data ->> 'customer' LIMIT 1
+KNOWN = f"""LEFT JOIN LATERAL (
+            SELECT coalesce(t.merged_into, t.id) AS id FROM customer AS t
+            WHERE t.id = {_NAMED.format(ref="l.data ->> 'customer'")} AND t.erased_at IS NULL LIMIT 1
         ) AS who ON true"""
 
 

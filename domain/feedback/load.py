@@ -25,9 +25,11 @@ _UPSERT = Upsert(
     },
     found=f"""
         {KNOWN}
-        LEFT JOIN LATERAL (
-            SELECT id FROM orders WHERE system = :customer_system AND external_id = l.data ->> 'order' LIMIT 1
-        ) AS about ON true
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN :customer_system IS NULL THEN CAST(l.data ->> 'order' AS uuid) ELSE (
+                SELECT id FROM orders WHERE system = :customer_system AND external_id = l.data ->> 'order' LIMIT 1
+            ) END AS id
+        ) AS about
         {stored("feedback", _SAME)}""",
     refused="CASE WHEN who.id IS NULL AND l.data ->> 'customer' IS NOT NULL THEN 'customer' END",
     # Whom it names, or whose it is now; null when it is anonymous.

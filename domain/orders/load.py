@@ -114,9 +114,15 @@ async def load_orders(session: AsyncSession, loading: Loading, chunk: Chunk) -> 
     done.entities[Outcome.FAILED] = done.lines[Outcome.FAILED] = 0
     heads = await read_heads(session, loading, chunk)
     refused = await unknown_products(session, loading, chunk)
-    refused |= {head.key: fault for head in heads if not head.broken and (fault := fault_of(head))}
-    done.failures += refused.values()
-    good = [head for head in heads if not head.broken and head.key not in refused]
+    sound = [head for head in heads if not head.broken and head.key not in refused]
+    relined = await _changed_lines(session, loading, chunk, [head for head in sound if head.id is not None])
+    # All that can be refused is, before customers and products are made of what is left.
+    for head in sound:
+        fault = fault_of(head) or (misdated(head, loading.now) if _revised(head, relined) else None)
+        if fault:
+            refused[head.key] = [fault]
+    done.failures += [one for found in refused.values() for one in found]
+    good = [head for head in sound if head.key not in refused]
     customers = await customers_seen(session, loading, sightings(good), done)
     done.failures += [no_customer(head.line, head.customer) for head in good if head.customer not in customers]
     good = [head for head in good if head.customer in customers]
@@ -125,8 +131,19 @@ async def load_orders(session: AsyncSession, loading: Loading, chunk: Chunk) -> 
         if head.key not in whole:
             done.count(Outcome.FAILED, int(head.lines))
     done.besides["products"] += await create_products(session, loading, chunk, whole)
-    await _Orders(session, loading, chunk, done, customers).write(good)
+    await _Orders(session, loading, chunk, done, customers).write(good, relined)
     return done
+
+
+async def _changed_lines(session: AsyncSession, loading: Loading, chunk: Chunk, known: list[Head]) -> set[UUID]:
+    """Orders whose lines are not as stored.  A line whose product is not made yet is one that is not there."""
+    if not known:
+        return set()
+    return set(await session.scalars(_CHANGED_LINES, {**chunk.of(loading), "orders": listed(_named(known))}))
+
+
+def _revised(head: Head, relined: set[UUID]) -> bool:
+    return head.id is not None and (amounts_differ(head) or head.id in relined)
 
 
 class _Orders:
@@ -138,25 +155,17 @@ class _Orders:
         self.session, self.loading, self.done, self.customers = session, loading, done, customers
         self.places = {**chunk.of(loading), "system": loading.system, "now": loading.now}
 
-    async def write(self, heads: list[Head]) -> None:
-        """Create the new ones, update those that differ, count the rest."""
+    async def write(self, heads: list[Head], relined: set[UUID]) -> None:
+        """Create the new ones, update those that differ, count the rest.  ``relined``: whose lines differ."""
         known = [head for head in heads if head.id is not None]
-        relined = await self._changed_lines(known)
-        revised = [head for head in known if amounts_differ(head) or head.id in relined]
-        late = {head.id: fault for head in revised if (fault := misdated(head, self.loading.now))}
-        self.done.failures += late.values()
+        revised = [head for head in known if _revised(head, relined)]
         altered = {head.id for head in revised}
         altered |= {head.id for head in known if fields_differ(head, self.customers[head.customer])}
         for head in known:
-            if head.id in late or head.id not in altered:
-                self.done.count(Outcome.FAILED if head.id in late else Outcome.UNCHANGED, int(head.lines))
-        changed = [head for head in known if head.id in altered and head.id not in late]
-        await self._update(changed, [head for head in revised if head.id not in late])
+            if head.id not in altered:
+                self.done.count(Outcome.UNCHANGED, int(head.lines))
+        await self._update([head for head in known if head.id in altered], revised)
         await self._create([head for head in heads if head.id is None])
-
-    async def _changed_lines(self, known: list[Head]) -> set[UUID]:
-        """Orders whose lines are not as stored."""
-        return set((await self._run(_CHANGED_LINES, orders=_named(known))).scalars()) if known else set()
 
     async def _create(self, heads: list[Head]) -> None:
         if heads:

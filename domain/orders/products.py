@@ -30,7 +30,7 @@ _UPSERT = Upsert(
 )
 _NO_PRODUCT = "s.data ->> 'sku' IS NOT NULL AND NOT EXISTS (SELECT FROM product AS p WHERE p.sku = s.data ->> 'sku')"
 _UNKNOWN = statement(f"""
-    SELECT DISTINCT ON (key) key, line, data ->> 'sku' AS sku
+    SELECT key, line, data ->> 'sku' AS sku
     FROM (SELECT * FROM import_row WHERE {STAGED} AND state = 'READY') AS s WHERE {_NO_PRODUCT} ORDER BY key, line""")
 # The last line that names a new article says what it is called.
 _MISSING = statement(f"""
@@ -51,14 +51,13 @@ async def load_products(session: AsyncSession, loading: Loading, chunk: Chunk) -
     return done
 
 
-async def unknown_products(session: AsyncSession, loading: Loading, chunk: Chunk) -> dict[str, Failure]:
-    """Order number → the first line that names a product nobody knows.  Empty if the import may create products."""
-    if loading.create_products:
-        return {}
-    return {
-        row.key: Failure(row.line, "sku", _no_product(row.sku))
-        for row in await session.execute(_UNKNOWN, chunk.of(loading))
-    }
+async def unknown_products(session: AsyncSession, loading: Loading, chunk: Chunk) -> dict[str, list[Failure]]:
+    """Order number → its lines that name a product nobody knows.  Empty if the import may create products."""
+    found: dict[str, list[Failure]] = {}
+    if not loading.create_products:
+        for row in await session.execute(_UNKNOWN, chunk.of(loading)):
+            found.setdefault(row.key, []).append(Failure(row.line, "sku", _no_product(row.sku)))
+    return found
 
 
 async def create_products(session: AsyncSession, loading: Loading, chunk: Chunk, wanted: Collection[str]) -> int:

@@ -37,7 +37,11 @@ _WRITE = statement(f"""
         LEFT JOIN LATERAL (SELECT id FROM product WHERE sku = s.data ->> 'sku' LIMIT 1) AS p ON true
         LEFT JOIN LATERAL (
             SELECT * FROM orders AS t
-            WHERE t.system = :system AND t.external_id = coalesce(s.data ->> 'returned_order', s.key) LIMIT 1
+            WHERE t.id = CASE WHEN :customer_system IS NULL AND s.data ->> 'returned_order' IS NOT NULL
+                THEN CAST(s.data ->> 'returned_order' AS uuid)
+                ELSE (SELECT id FROM orders WHERE system = :system
+                      AND external_id = coalesce(s.data ->> 'returned_order', s.key) LIMIT 1) END
+            LIMIT 1
         ) AS o ON true
         LEFT JOIN LATERAL (
             SELECT i.id FROM order_item AS i WHERE i.order_id = o.id AND i.product_id = p.id ORDER BY i.line LIMIT 1
@@ -75,13 +79,14 @@ async def load_returns(session: AsyncSession, loading: Loading, chunk: Chunk) ->
     done.entities[Outcome.FAILED] = done.lines[Outcome.FAILED] = 0
     heads = list(await session.execute(_HEADS, chunk.of(loading)))
     refused = await unknown_products(session, loading, chunk)
-    done.failures += refused.values()
+    done.failures += [one for found in refused.values() for one in found]
     good = [head for head in heads if not head.broken and head.key not in refused]
     customers = await customers_seen(session, loading, sightings(good), done)
     done.failures += [no_customer(head.line, head.customer) for head in good if head.customer not in customers]
     wanted = {head.key: customers[head.customer] for head in good if head.customer in customers}
     done.besides["products"] += await create_products(session, loading, chunk, wanted)
     places = {**chunk.of(loading), "system": loading.system, "now": loading.now}
+    places["customer_system"] = loading.customer_system
     written = await session.execute(
         _WRITE, {**places, "wanted": listed({"key": key, "id": id_} for key, id_ in wanted.items())}
     )
