@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar
 
+from api.graph.choice import Choices
 from api.graph.planning import Plan
 from api.graph.request import Env, Getter
 
@@ -48,10 +49,11 @@ class Lookout:
 class Plans:
     """The plans of one document.  When there are too many leaves, all are forgotten and made again as needed."""
 
-    __slots__ = ("leaves", "most", "numbered", "shapes", "trees")
+    __slots__ = ("choices", "leaves", "most", "numbered", "shapes", "trees")
 
     def __init__(self, most: int) -> None:
         self.most, self.leaves, self.numbered = most, 0, 0
+        self.choices = Choices()
         self.trees: dict[Any, Lookout] = {}
         self.shapes: dict[Any, int] = {}
 

@@ -5,16 +5,19 @@ enum, Boolean         the value: it may choose SQL          on the value
 input read in SQL     it, its members bound parameters      on which members are given
 other input, plain    the domain value                      on the shape of the SQL it became
 injected ``Held``     what is read from the stored value    on the shape of the SQL it became
+injected ``Either``   the value that was chosen             on which
 literal, default      the same                              on nothing
 """
 
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import orjson
 
 from api.graph import sql
 from api.graph.bind import converter_of, members, parameter, read_in_sql
+from api.graph.choice import Either, Question, Undecided, asked
 from api.graph.field import Field
 from api.graph.inputs import holds_input, is_choice
 from api.graph.planning import Planning
@@ -48,6 +51,7 @@ class Given:
     varying: dict[str, Getter]  # inputs read from each request
     constant: dict[str, Any]  # inputs written in the document, coerced
     held: dict[str, Held]
+    either: tuple[str, Either] | None = None
     stored: Stored | None = None
 
 
@@ -59,16 +63,30 @@ class Made:
     values: tuple[Any, ...] = ()  # of the SQL's own parameters, in order
     problem: Any = None
     used_stored: bool = False
+    told: bytes = b""  # a digest of the values, where something is chosen by them
 
 
-def call(planner: Planning, field: Field, arguments: Arguments, row: Any, stored: Stored | None = None) -> Any:
-    """The domain's SQL for this field.  RefusedHere when the domain refuses the arguments."""
+def call(
+    planner: Planning,
+    field: Field,
+    arguments: Arguments,
+    row: Any,
+    stored: Stored | None = None,
+    *,
+    usual: bool = False,
+) -> Any:
+    """The domain's SQL for this field, with the usual value of what could be chosen if ``usual``.
+
+    RefusedHere when the domain refuses the arguments.
+    """
     given = _given(planner, field, arguments)
     given.stored = stored
+    if usual and given.either:
+        name, either = given.either
+        given.fixed[name], given.either = either.usual, None
     shaping = Shaping(planner, field, given, row)
-    select, key, made = shaping.planned(planner.env)
-    planner.made.append((select, key))
-    if given.varying or made.used_stored:
+    select, key, made = shaping.planned(planner)
+    if given.varying or made.used_stored or given.either:
         planner.look(lambda env: shaping.at(env).shape)
         for place, bound in enumerate(key.bindparams if key else ()):
             planner.getters.setdefault(bound.key, shaping.value(place))
@@ -86,6 +104,8 @@ def _given(planner: Planning, field: Field, arguments: Arguments) -> Given:
             given.fixed[name] = planner.now
         elif isinstance(inject, Held):
             given.held[name] = inject
+        elif isinstance(inject, Either):
+            given.either = (name, inject)
         else:
             given.fixed[name] = inject(planner)
     for name, argument in field.args.items():
@@ -125,17 +145,45 @@ class Shaping:
         self.converter = converter_of(planner, field)
         self.slot = planner.slot("shape")
         self.seen: dict[Any, Made] = {}
-        self.number = planner.number
+        self.number, self.named = planner.number, planner.named
 
-    def planned(self, env: Env) -> tuple[Any, Any, Made]:
+    def planned(self, planner: Planning) -> tuple[Any, Any, Made]:
         """(SQL, its cache key, what of it the plan depends on)."""
-        select, key, made = self._make(self._read(env), env)
-        env.memo[self.slot] = made
-        return select, key, made
+        env = planner.env
+        taken = self._make(self._read(env), env)
+        planner.made.append(taken)
+        if self.given.either and taken[2].problem is None:
+            other = self._make(self._read(env), env, other=True)
+            planner.made.append(other)
+            try:
+                taken = other if self._takes_other(self.given.either[1], taken[2], other[2], env) else taken
+            except Undecided as undecided:  # what else is to be chosen is asked together with it
+                planner.undecided += undecided.questions
+        env.memo[self.slot] = taken[2]
+        return taken
 
     def at(self, env: Env) -> Made:
         """What the domain makes of this request's arguments; made once per request, and remembered by input."""
-        return env.once(self.slot, lambda: self._remembered(env))  # type: ignore[no-any-return]
+        return env.once(self.slot, lambda: self._chosen(env))  # type: ignore[no-any-return]
+
+    def _chosen(self, env: Env) -> Made:
+        usual = self._remembered(env)
+        if not self.given.either or usual.problem is not None:
+            return usual
+        other = self._remembered(env, other=True)
+        return other if self._takes_other(self.given.either[1], usual, other, env) else usual
+
+    def _takes_other(self, either: Either, usual: Made, other: Made, env: Env) -> bool:
+        """Whether the other value was chosen.  Undecided when that has to be asked."""
+        if usual.shape == other.shape:
+            return False
+        key = (env.place, usual.shape, usual.told)
+        found = env.choices.get(key, env.now)
+        if found is None:
+            given = self._read(env)
+            texts = [asked(self._make(given, env, other=each)[0], self.named, env) for each in (False, True)]
+            raise Undecided([Question(key, either, *texts)])
+        return bool(found)
 
     def value(self, place: int) -> Getter:
         """Getter of the value of the SQL's own parameter at a place."""
@@ -144,43 +192,44 @@ class Shaping:
     def _read(self, env: Env) -> dict[str, Any]:
         return {name: getter(env) for name, getter in self.given.varying.items()}
 
-    def _remembered(self, env: Env) -> Made:
+    def _remembered(self, env: Env, *, other: bool = False) -> Made:
         """Keyed by the inputs and what the caller may do; by tenant, version and row as well when stored values
         went in."""
         given = self._read(env)
-        text = (orjson.dumps(given, default=str) if given else b"", env.scopes)
+        text = (orjson.dumps(given, default=str) if given else b"", env.scopes, other)
         stored = self.given.stored
         own = (text, env.place, getattr(env.held, "version", None), stored and stored.key(env))
         found = self.seen.get(text) or self.seen.get(own)
         if found is None:
-            _, _, found = self._make(given, env)
+            _, _, found = self._make(given, env, other=other)
             if len(self.seen) >= MOST_SHAPES:
                 self.seen.clear()
             self.seen[own if found.used_stored else text] = found
         env.used_stored = env.used_stored or found.used_stored
         return found
 
-    def _make(self, given: dict[str, Any], env: Env) -> tuple[Any, Any, Made]:
+    def _make(self, given: dict[str, Any], env: Env, *, other: bool = False) -> tuple[Any, Any, Made]:
         """(SQL, its cache key, what is remembered of it)."""
         before, env.used_stored = env.used_stored, False
         try:
-            select = self._call({**self.given.constant, **given}, env)
+            select = self._call({**self.given.constant, **given}, env, other)
         except self.refused as error:
             return None, None, Made(-1, (), error.problem, env.used_stored)
         finally:
             used, env.used_stored = env.used_stored, env.used_stored or before
         key = select._generate_cache_key()
         assert key is not None, "the domain's SQL can be compared with another by its shape"
-        return (
-            select,
-            key,
-            Made(self.number(key.key), tuple(bound.effective_value for bound in key.bindparams), None, used),
-        )
+        values = tuple(bound.effective_value for bound in key.bindparams)
+        told = blake2b(repr(values).encode(), digest_size=16).digest() if self.given.either else b""
+        return select, key, Made(self.number(key.key), values, None, used, told)
 
-    def _call(self, coerced: dict[str, Any], env: Env) -> Any:
+    def _call(self, coerced: dict[str, Any], env: Env, other: bool) -> Any:
         convert, args = self.converter.value, self.field.args
         values = {name: convert(name, args[name].hint, each, env) for name, each in coerced.items()}
         values |= {name: held.read(env.stored) for name, held in self.given.held.items()}
+        if self.given.either:
+            name, either = self.given.either
+            values[name] = either.other if other else either.usual
         if self.given.stored:
             values[self.given.stored.name] = self.given.stored.value(env)
         assert self.field.call

@@ -10,6 +10,7 @@ from sqlalchemy import ARRAY, Boolean, DateTime, Integer, Text, cast, func, lite
 from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 
 from api.graph import keyset, sql
+from api.graph.choice import Either
 from api.graph.cursor import BadCursor, seal, unseal
 from api.graph.field import Field
 from api.graph.planning import Planning
@@ -54,6 +55,14 @@ class Page:
         return cls(size, cursors, as_of, (last is not None, "after" in cursors, "before" in cursors, wrong, usual))
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What makes the domain's SELECT: as a page of it is read, and as all of it is counted."""
+
+    page: Callable[[], Any]
+    whole: Callable[[], Any]
+
+
 @dataclass(slots=True)
 class Connection:
     """One connection being planned."""
@@ -69,6 +78,7 @@ class Connection:
     after: bool
     before: bool
     outside: tuple[Any, ...]  # page sizes above
+    whole: Callable[[], Any] | None  # makes the SELECT to count by, where it is not that of the page
     query: Any = None
     rows: Any = None
     node_type: Any = None
@@ -188,19 +198,23 @@ class Connection:
         """How many rows the domain's SELECT has, without order and cursor."""
         planner = self.planner
         planner.costs[self.outside] = planner.costs.get(self.outside, 0) + 1
-        every = planner.enter(self.query.order_by(None))
+        query = self.whole() if self.whole else self.query
+        every = planner.enter(query.order_by(None))
         return select(func.count()).select_from(every).correlate(*planner.rows).scalar_subquery()
 
 
 def pages(
-    planner: Planning, field: Field, arguments: Arguments, type_: Any, nodes: Nodes, place: str, make: Callable[[], Any]
+    planner: Planning, field: Field, arguments: Arguments, type_: Any, nodes: Nodes, place: str, rows: Rows
 ) -> Any:
-    """The connection of a field whose SELECT is ``make()``."""
+    """The connection of a field whose SELECT ``rows`` makes."""
     order = field.by
     if isinstance(order, type):
         getter, constant = arguments.find("order_by", planner.env)
         sort = getter(planner.env) if constant else planner.look(getter)
         order, place = sort.value, f"{place}({sort.name})"
+        scope = field.by_requires.get(sort.name)
+        if scope and not planner.look(lambda env: scope in env.scopes):
+            return sql.mark("FORBIDDEN")
     found = {name: arguments.find(name, planner.env) for name in ("first", "after", "last", "before")}
     read = {name: getter for name, (getter, _) in found.items()}
     slot, keys = planner.slot("page"), len(order)
@@ -217,9 +231,12 @@ def pages(
         return sql.mark(wrong)
     written = page(planner.env).size if found["first"][1] and found["last"][1] else usual
     size = literal_column(str(written), Integer()) if written else planner.bind(lambda env: page(env).size, Integer())
-    one = Connection(planner, type_, nodes, tuple(order), place, page, size, backward, after, before, planner.factors)
+    chosen = any(isinstance(planner.views.inject.get(name), Either) for name in field.injected)
+    whole = rows.whole if chosen else None
+    outside = planner.factors
+    one = Connection(planner, type_, nodes, tuple(order), place, page, size, backward, after, before, outside, whole)
     one.node_type = get_named_type(type_.fields["nodes"].type)
-    return _below(planner, one, make)
+    return _below(planner, one, rows.page)
 
 
 def _below(planner: Planning, one: Connection, make: Callable[[], Any]) -> Any:

@@ -69,6 +69,7 @@ class Field:
     injected: tuple[str, ...] = ()
     hint: Any = None  # Python or GraphQL type, when not derived
     by: Any = None  # pages: order keys; an Enum class of them adds the argument orderBy
+    by_requires: Mapping[str, str] = field(default_factory=dict)  # scopes that members of that Enum ask for
     # parameter -> the values of all rows, by id, in what the product keeps of the tenant
     stored: Mapping[str, Callable[[Any], Mapping[Any, Any]]] = field(default_factory=dict)
     plain: tuple[str, ...] = ()  # arguments handed over as Python values; the SQL's shape decides the plan

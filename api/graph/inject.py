@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from api.graph.choice import Either
 from api.graph.field import Field
 from api.graph.request import Env, Getter
 from api.graph.view import Held, Views
@@ -34,6 +35,8 @@ def injected(views: Views, field: Field, env: Env) -> dict[str, Any]:
         inject = views.inject.get(name)
         if inject is None:
             made[name] = env.now
+        elif isinstance(inject, Either):
+            made[name] = inject.usual
         else:
             made[name] = inject.read(env.stored) if isinstance(inject, Held) else inject(Direct(env))
     return made

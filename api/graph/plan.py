@@ -10,7 +10,8 @@ from sqlalchemy.dialects.postgresql import JSON
 
 from api.graph import abstract, batch, load, sql, stored
 from api.graph.call import RefusedHere, Stored, call
-from api.graph.connection import pages
+from api.graph.choice import Undecided
+from api.graph.connection import Rows, pages
 from api.graph.field import FIELD, Field
 from api.graph.introspect import INTROSPECTION, introspection
 from api.graph.planning import Plan, Planning, whole
@@ -60,7 +61,12 @@ class Planner(Planning):
         return self.finish(made)
 
     def finish(self, fields: dict[str, Any]) -> Plan:
-        """The statement: each root field is a column of one row, so Python joins bytes."""
+        """The statement: each root field is a column of one row, so Python joins bytes.
+
+        Undecided when something has to be chosen first.
+        """
+        if self.undecided:
+            raise Undecided(self.undecided)
         columns: list[Any] = []
         keys: list[tuple[bytes, int | Getter]] = []
         for key, made in fields.items():
@@ -195,9 +201,7 @@ class _One:
                 return planner.gather(planner.enter(self.call(extra)), self.type, self.nodes, sql.listed)
             case "pages":
                 place = f"{self.parent.name}.{self.nodes[0].name.value}"
-                return pages(
-                    planner, self.declared, self.arguments, self.type, self.nodes, place, lambda: self.call(extra)
-                )
+                return pages(planner, self.declared, self.arguments, self.type, self.nodes, place, self.made(extra))
             case "load":
                 return load.load(planner, self.declared, self.gfield, self.arguments, self.nodes, self.row)
             case "find":
@@ -208,9 +212,13 @@ class _One:
                 return abstract.nodes(planner, self.arguments, self.nodes)
         raise TypeError(f"a {self.declared.how} is not planned")
 
-    def call(self, extra: Stored | None) -> Any:
+    def call(self, extra: Stored | None, *, usual: bool = False) -> Any:
         """The domain's SQL."""
-        return call(self.planner, self.declared, self.arguments, self.row, extra)
+        return call(self.planner, self.declared, self.arguments, self.row, extra, usual=usual)
+
+    def made(self, extra: Stored | None) -> Rows:
+        """The domain's SQL of a connection: for a page, and to count all rows."""
+        return Rows(lambda: self.call(extra, usual=True), lambda: self.call(extra))
 
     def leaf(self, expression: Any) -> Any:
         """By the declared scalar, not by ``expression.type``: ``func.round(...)`` has no type of its own."""

@@ -60,6 +60,8 @@ class Planning:
         self.schema, self.selections, self.views, self.env = selections.schema, selections, views, env
         self.looks: list[tuple[Getter, Any]] = []
         self.getters: dict[str, Getter] = {}
+        self.named: dict[str, Getter] = {}  # of the getters those of ``bind``
+        self.undecided: list[Any] = []  # questions to PostgreSQL without whose answers there is no plan
         # SQLAlchemy names parameters by their addresses, so nothing may be freed before the statement is compiled.
         self.made: list[Any] = []
         self.loads: list[Load] = []
@@ -82,7 +84,7 @@ class Planning:
     def bind(self, getter: Getter, type_: TypeEngine[Any] | Any) -> Any:
         """A parameter of the statement, read from each request by ``getter``."""
         name = f"g{len(self.getters)}"
-        self.getters[name] = getter
+        self.getters[name] = self.named[name] = getter
         return bindparam(name, type_=type_)
 
     def slot(self, kind: str) -> Any:

@@ -10,6 +10,7 @@ from asyncpg.exceptions import InvalidCachedStatementError  # type: ignore[impor
 
 from api.graph import sql
 from api.graph.cache import Recent
+from api.graph.choice import Undecided
 from api.graph.complete import complete
 from api.graph.document import Document, Rejected
 from api.graph.errors import fault
@@ -53,7 +54,7 @@ class Reading:
         most_cost: int | None = None,
     ) -> Read:
         """Answer from one snapshot.  A cached statement that the schema outgrew is prepared again, in a fresh frame."""
-        env.held = self.held.get(env.place)
+        env.held, env.choices = self.held.get(env.place), document.plans.choices
         plan = self._plan_or_none(document, tree, env, make)
         if plan is not None:
             if most_cost is not None and plan.cost(env) > most_cost:
@@ -71,18 +72,20 @@ class Reading:
     ) -> Read:
         async with self.doors.read(env) as connection:
             if plan is None:
-                await self.refresh(connection, env)
-                plan = self.plan(document, tree, env, make)
+                plan = await self._prepared(connection, document, tree, env, make)
             record = await self._fetch(connection, plan, env)
             if plan.version is not None and record[plan.version] != env.held.version:
                 await self.refresh(connection, env)  # same snapshot: one answer, one state
-                plan = self.plan(document, tree, env, make)
+                plan = await self._prepared(connection, document, tree, env, make)
                 record = await self._fetch(connection, plan, env)
             return await self._settled(connection, plan, env, record, shape, path)
 
     # ── planning
     def plan(self, document: Document, tree: Any, env: Env, make: Make) -> Plan:
-        """The plan that fits, made when there is none.  NothingHeld when the stored value is needed first."""
+        """The plan that fits, made when there is none.
+
+        NothingHeld when the stored value is needed first, Undecided when PostgreSQL has to be asked first.
+        """
         found = document.plans.find(tree, env)
         if found is None:
             planner = Planner(document.selections, self.views, env, document.plans.number)
@@ -95,9 +98,23 @@ class Reading:
     def _plan_or_none(self, document: Document, tree: Any, env: Env, make: Make) -> Plan | None:
         try:
             return self.plan(document, tree, env, make)
-        except NothingHeld:
+        except (NothingHeld, Undecided):
             env.memo.clear()
             return None
+
+    async def _prepared(self, connection: Any, document: Document, tree: Any, env: Env, make: Make) -> Plan:
+        """The plan, once all that it needs is known."""
+        if env.held is None and self.doors.stored is not None:
+            await self.refresh(connection, env)
+        while True:
+            try:
+                return self.plan(document, tree, env, make)
+            except NothingHeld:
+                await self.refresh(connection, env)
+            except Undecided as undecided:
+                env.memo.clear()
+                for question in undecided.questions:
+                    self.statements += await question.settle(connection, document.plans.choices, env.now)
 
     async def refresh(self, connection: Any, env: Env) -> None:
         """Read what the product keeps of the tenant, and forget what was made of the former."""

@@ -32,6 +32,7 @@ class Env:
     definitions: Any = ()  # of the variables
     raw: Mapping[str, Any] = field(default_factory=dict)  # variables as they came
     held: Any = None
+    choices: Any = None  # what PostgreSQL's estimates chose before: ``Choices``
     used_stored: bool = False
     written: Any = None  # a mutation's payload: id of the row it left behind
     extra: Mapping[str, Any] = field(default_factory=dict)  # and the further fields of its success
