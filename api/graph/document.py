@@ -15,6 +15,9 @@ from api.graph.cache import Plans, Recent
 from api.graph.errors import MOST_ERRORS, fault, invalid
 from api.graph.limits import Limits, TooLarge, Unclean, parsed
 from api.graph.selection import Selections
+from api.graph.variables import Inputs, Variables
+
+MOST_INPUTS = 1024  # remembered, of all documents
 
 
 class Rejected(Exception):
@@ -32,13 +35,19 @@ class Document:
     operations: list[OperationDefinitionNode]
     selections: Selections
     plans: Plans
+    variables: dict[str | None, Variables]
 
     def operation(self, name: str | None, locale: str) -> OperationDefinitionNode:
         """The operation of that name, or the only one."""
-        found = [o for o in self.operations if name is None or (o.name and o.name.value == name)]
+        found = [o for o in self.operations if name is None or named(o) == name]
         if len(found) != 1:
             raise Rejected(fault("OPERATION", locale))
         return found[0]
+
+
+def named(operation: OperationDefinitionNode) -> str | None:
+    """The operation's name."""
+    return operation.name.value if operation.name else None
 
 
 class Documents:
@@ -50,6 +59,7 @@ class Documents:
         self.schema, self.limits, self.leaves, self.longest = schema, limits, leaves, longest
         self.recent: Recent[str, Document] = Recent(most)
         self.pinned: dict[str, Document] = {}
+        self.inputs: Inputs = Recent(MOST_INPUTS)
 
     def get(self, text: str, locale: str) -> Document:
         """The valid document of a text.  Rejected otherwise."""
@@ -78,7 +88,8 @@ class Documents:
             raise Rejected(*(invalid(e, "GRAPHQL_VALIDATION_FAILED") for e in errors[:MOST_ERRORS]))
         operations = [d for d in ast.definitions if isinstance(d, OperationDefinitionNode)]
         fragments = {d.name.value: d for d in ast.definitions if isinstance(d, FragmentDefinitionNode)}
-        return Document(operations, Selections(self.schema, fragments), Plans(self.leaves))
+        variables = {named(o): Variables(self.schema, o.variable_definitions or (), self.inputs) for o in operations}
+        return Document(operations, Selections(self.schema, fragments), Plans(self.leaves), variables)
 
 
 def too_large(error: TooLarge, locale: str) -> dict[str, Any]:

@@ -8,9 +8,8 @@ from typing import Any
 
 import orjson
 from graphql import GraphQLSchema, OperationType
-from graphql.execution.values import get_variable_values
 
-from api.graph.document import Document, Documents, Rejected
+from api.graph.document import Document, Documents, Rejected, named
 from api.graph.errors import MOST_ERRORS, failure, fault, invalid
 from api.graph.limits import Limits
 from api.graph.mutate import mutate
@@ -18,6 +17,7 @@ from api.graph.once import Outcomes
 from api.graph.read import Reading
 from api.graph.request import Env
 from api.graph.scalars import clean
+from api.graph.variables import Variables
 from api.graph.view import Views
 
 
@@ -92,7 +92,7 @@ class Executor:
                 raise Rejected(fault("NOT_A_QUERY", locale))
             if chosen.operation is OperationType.SUBSCRIPTION:
                 raise Rejected(fault("SUBSCRIPTION", locale))
-            env = self._env(chosen, variables or {}, now, tenant, scopes, locale)
+            env = self._env(document.variables[named(chosen)], variables or {}, now, tenant, scopes, locale)
             env.actor, env.idempotency_key = actor, idempotency_key
             return await self._answer(document, chosen, env, kind)
         except Rejected as rejected:
@@ -102,23 +102,27 @@ class Executor:
         except Exception as error:
             return rejection([failure(error, locale)], kind)
 
-    def _env(self, chosen: Any, given: Mapping[str, Any], now: datetime, tenant: Any, scopes: Any, locale: str) -> Env:
+    def _env(
+        self, declared: Variables, given: Mapping[str, Any], now: datetime, tenant: Any, scopes: Any, locale: str
+    ) -> Env:
         """The request of one operation, its variables coerced."""
-        if not clean(dict(given)):
+        if not clean(given):
             raise Rejected(fault("UNCLEAN", locale))
-        definitions = chosen.variable_definitions or ()
-        values = get_variable_values(self.schema, definitions, dict(given), MOST_ERRORS)
-        if isinstance(values, list):
-            raise Rejected(*(invalid(error, "BAD_USER_INPUT") for error in values[:MOST_ERRORS]))
+        coerced = declared.coerced(given)
+        if coerced is None:
+            values = declared.core(given, MOST_ERRORS)
+            if isinstance(values, list):
+                raise Rejected(*(invalid(error, "BAD_USER_INPUT") for error in values[:MOST_ERRORS]))
+            coerced = values.coerced
         place = self.doors.place(tenant)
-        return Env(values, values.coerced, now, tenant, place, scopes, locale, self.secret, definitions, given)
+        return Env(declared, coerced, now, tenant, place, scopes, locale, self.secret, given)
 
     async def _answer(self, document: Document, chosen: Any, env: Env, kind: str) -> Answer:
         if chosen.operation is OperationType.MUTATION:
             data, errors = await mutate(self.reading, document, chosen, env)
             return answered(data, errors, kind)
         root: Any = self.schema.query_type
-        tree = chosen.name.value if chosen.name else None
+        tree = named(chosen)
         shape = (root, [chosen])
         done = await self.reading.read(
             document, tree, env, lambda planner: planner.plan(*shape), shape, most_cost=self.most_cost

@@ -6,8 +6,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from graphql import FieldNode, GraphQLField, Undefined, VariableNode
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    ListValueNode,
+    ObjectValueNode,
+    Undefined,
+    VariableNode,
+    is_input_object_type,
+    is_list_type,
+    is_non_null_type,
+)
 from graphql.execution.values import get_argument_values
+from graphql.utilities import coerce_input_literal
+
+from api.graph.variables import Variables
 
 Getter = Callable[["Env"], Any]
 NOBODY = UUID(int=0)  # the id of no row: what a foreign or garbled id becomes
@@ -21,7 +34,7 @@ class NothingHeld(Exception):
 class Env:
     """One operation's request.  ``place`` is the tenant's name in cursors; ``held`` what is remembered of it."""
 
-    values: Any  # graphql-core's VariableValues
+    declared: Variables
     variables: dict[str, Any]  # coerced
     now: datetime
     tenant: Any = None
@@ -29,7 +42,6 @@ class Env:
     scopes: frozenset[str] = frozenset()
     locale: str = "en"
     secret: bytes = b""
-    definitions: Any = ()  # of the variables
     raw: Mapping[str, Any] = field(default_factory=dict)  # variables as they came
     held: Any = None
     choices: Any = None  # what PostgreSQL's estimates chose before: ``Choices``
@@ -39,6 +51,16 @@ class Env:
     actor: str = ""  # who asks, as histories name it
     idempotency_key: str | None = None
     memo: dict[Any, Any] = field(default_factory=dict)
+
+    @property
+    def definitions(self) -> Any:
+        """Of the variables, in the document."""
+        return self.declared.definitions
+
+    @property
+    def values(self) -> Any:
+        """graphql-core's VariableValues."""
+        return self.once("values", lambda: self.declared.core(self.raw))
 
     @property
     def stored(self) -> Any:
@@ -93,14 +115,50 @@ class Arguments:
     def find(self, name: str, env: Env) -> tuple[Getter, bool]:
         """(getter, constant?) of an argument; an argument that is not given is None."""
         called = self.names[name]
-        node = self.given.get(called)
+        node, argument = self.given.get(called), self.gfield.args[called]
         if not _varies(node):
             fixed = self.whole(env).get(called)
             return (lambda env: fixed), True
-        if isinstance(node, VariableNode) and self.gfield.args[called].default_value is Undefined:
+        if isinstance(node, VariableNode) and argument.default_value is Undefined:
             variable = node.name.value
             return (lambda env: env.variables.get(variable)), False
-        return (lambda env: self.whole(env).get(called)), False
+        read = literal(argument.type, node, env)
+        return read or (lambda env: self.whole(env).get(called)), False
+
+
+def literal(type_: Any, node: Any, env: Env) -> Getter | None:
+    """Reads a literal that holds variables.  Null where graphql-core must coerce it again for each request.
+
+    Variables that cannot be null have been coerced to the type of their place, so nothing is left to do but to put
+    them there.
+    """
+    inner = type_.of_type if is_non_null_type(type_) else type_
+    if not _varies(node):
+        fixed = coerce_input_literal(node, type_)
+        return None if fixed is Undefined else (lambda env: fixed)
+    if isinstance(node, VariableNode):
+        return env.declared.never_null.get(node.name.value)
+    if isinstance(node, ListValueNode) and is_list_type(inner):
+        items = [literal(inner.of_type, item, env) for item in node.values]
+        made = [item for item in items if item]
+        return (lambda env: [item(env) for item in made]) if len(made) == len(items) else None
+    if isinstance(node, ObjectValueNode) and is_input_object_type(inner):
+        return _object(inner, node, env)
+    return None
+
+
+def _object(type_: Any, node: ObjectValueNode, env: Env) -> Getter | None:
+    given = {member.name.value: member.value for member in node.fields}
+    made: dict[str, Getter] = {}
+    for name, member in type_.fields.items():  # in the type's order, as graphql-core has it
+        if name in given:
+            read = literal(member.type, given[name], env)
+            if read is None or member.out_name not in (None, name):
+                return None
+            made[name] = read
+        elif member.default is not None or member.default_value is not Undefined:
+            return None
+    return lambda env: {name: read(env) for name, read in made.items()}
 
 
 def _varies(node: Any) -> bool:
