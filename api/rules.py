@@ -20,11 +20,18 @@ from domain.rules.issues import issue, refused
 from domain.rules.personal import forbid_personal
 from domain.rules.shape import Column, IdOf, Member, is_one_of, item_of, members, snake
 from domain.rules.tree import All, AnyOf, AtLeast, NoneOf, Not, Rule
-from domain.rules.window import ALL_TIME, Ago, Between, Last, Window
+from domain.rules.window import ALL_TIME, After, Ago, Between, Current, FirstN, Last, LastN, Period, Previous, Window
 from domain.time import Duration
 from domain.vocabulary import CONDITIONS
 
 NAMES: Mapping[type, str] = {FieldTest: "DistinctTest"}
+_WINDOWS: Mapping[str, Callable[[Any], Window]] = {
+    "last": Last,
+    "current": Current,
+    "previous": Previous,
+    "last_n": LastN,
+    "first_n": FirstN,
+}
 _LISTS: Mapping[str, type[Any]] = {"all": All, "any": AnyOf, "none": NoneOf}
 
 
@@ -90,6 +97,8 @@ def _declare_windows(view: Views) -> None:
             "to": Argument(Duration, doc="Ends so long ago, included."),
         },
     )
+    _declare(view, Period, "PeriodInput")
+    _declare(view, After, "AnchorInput")
     view.input(
         Window,
         "WindowInput",
@@ -101,6 +110,11 @@ def _declare_windows(view: Views) -> None:
             "last": Argument(Duration | None, None, "The time up to now: P30D is 30 times 24 hours."),
             "between": Argument(Between | None, None, "Between two instants."),
             "ago": Argument(Ago | None, None, "A slice of the past."),
+            "current": Argument(Period | None, None, "The calendar period that now lies in, or one counted from it."),
+            "previous": Argument(Period | None, None, "The calendar period before, or one counted from it."),
+            "last_n": Argument(int | None, None, "The latest so many of the events that match."),
+            "first_n": Argument(int | None, None, "The earliest so many of the events that match."),
+            "after": Argument(After | None, None, "After a date of the customer's own."),
         },
     )
 
@@ -108,8 +122,8 @@ def _declare_windows(view: Views) -> None:
 def _window(given: Mapping[str, Any]) -> Window:
     ((name, value),) = given.items()
     match name:
-        case "last":
-            return Last(value)
+        case "last" | "current" | "previous" | "last_n" | "first_n":
+            return _WINDOWS[name](value)
         case "all_time" if not value:
             raise refused(issue(("window", "allTime"), "allTime can only be true.", "allTime 只能为 true。"))
         case "all_time":

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, NamedTuple
 
-from sqlalchemy import ColumnElement, not_
+from sqlalchemy import ColumnElement, Numeric, literal_column, not_
 
+from domain.rules.comparisons import ShareTest, TrendTest
+from domain.rules.durations import EMPTY, DurationTest, OnEmpty
 from domain.rules.facts import Aggregate, Match, Source
-from domain.rules.issues import RuleIssue, unknown
-from domain.rules.moment import Moment
+from domain.rules.issues import RuleIssue, issue, unknown
+from domain.rules.moment import ClockZone, Moment
 from domain.rules.shape import Column, camel, only
-from domain.rules.tests import DurationTest, NumberTest, TimeTest
+from domain.rules.tests import NumberTest, TimeTest
 from domain.rules.text.phrase import Phrase
-from domain.rules.window import Window
+from domain.rules.window import Window, preceding
 from domain.words import Says, Words
 
 # Counts that only ask whether there is any row.
 _ANY = (NumberTest(gt=Decimal(0)), NumberTest(gte=Decimal(1)))
 _NONE = (NumberTest(eq=Decimal(0)), NumberTest(lte=Decimal(0)), NumberTest(lt=Decimal(1)))
-_OF_INSTANT = {"first": "min", "last": "max", "recency": "max"}
+_FUNCTIONS = {"first": "min", "last": "max", "recency": "max", "average_gap": "gap"}
+_LENGTHS = ("span", "average_gap")
+_ZERO = literal_column("0", Numeric())
+Known = Mapping[str, ColumnElement[Any]]
 
 
 class Fields(NamedTuple):
@@ -45,6 +50,11 @@ class FieldNumberTest:
 
     field: Annotated[str, Says(Words("field", "字段")), Column]
     test: Annotated[NumberTest, Says(Words("test", "条件"))]
+    on_empty: Annotated[OnEmpty, EMPTY] = OnEmpty.NO_MATCH
+
+    def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
+        """Whether the aggregate passes."""
+        return self.on_empty.concluded(self.test.holds(self.on_empty.filled(value, _ZERO), moment))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,7 @@ class AggregateTest:
                 ("avg", "mean", "平均"),
                 ("min", "smallest", "最小"),
                 ("max", "largest", "最大"),
+                ("stddev", "standard deviation of", "标准差"),
             )
         ),
         Phrase(
@@ -105,9 +116,18 @@ class AggregateTest:
     avg: Annotated[FieldNumberTest | None, Says(Words("mean", "平均"))] = None
     min: Annotated[FieldNumberTest | None, Says(Words("smallest", "最小"))] = None
     max: Annotated[FieldNumberTest | None, Says(Words("largest", "最大"))] = None
+    stddev: Annotated[
+        FieldNumberTest | None, Says(Words("standard deviation", "标准差"), "Of a sample: two or more.")
+    ] = None
     first: Annotated[TimeTest | None, Says(Words("instant of the first", "首次时间"))] = None
     last: Annotated[TimeTest | None, Says(Words("instant of the last", "末次时间"))] = None
     recency: Annotated[DurationTest | None, Says(Words("how long ago the last was", "距末次多久"))] = None
+    span: Annotated[DurationTest | None, Says(Words("from the first to the last", "首末间隔"), "No months.")] = None
+    average_gap: Annotated[
+        DurationTest | None, Says(Words("mean time to the next", "平均间隔"), "No months; of two or more.")
+    ] = None
+    trend: Annotated[TrendTest | None, Says(Words("change against the window before", "环比"))] = None
+    share: Annotated[ShareTest | None, Says(Words("share of all", "占比"))] = None
 
     @property
     def presence(self) -> bool | None:
@@ -121,28 +141,51 @@ class AggregateTest:
         """Whether it is never UNKNOWN."""
         return only(self)[0] in ("exists", "count", "distinct", "sum")
 
-    def fact(self, source: Source, where: tuple[Match, ...], window: Window) -> Aggregate:
-        """What must be known of the rows."""
+    def facts(
+        self,
+        source: Source,
+        where: tuple[Match, ...],
+        window: Window,
+        clock: ClockZone = ClockZone.TENANT,
+        whole: tuple[Match, ...] = (),
+    ) -> dict[str, Aggregate]:
+        """What must be known of the rows that match; ``whole``: what rows match that a share is of."""
         name, test = only(self)
         if self.presence is not None:
-            return Aggregate(source, "exists", None, where, window)
-        return Aggregate(source, _OF_INSTANT.get(name, name), getattr(test, "field", None), where, window)
+            return {"value": Aggregate(source, "exists", None, where, window, clock)}
+        function = test.fn.lower() if isinstance(test, TrendTest | ShareTest) else _FUNCTIONS.get(name, name)
+        value = Aggregate(source, function, getattr(test, "field", None), where, window, clock)
+        if self.trend is not None:
+            return {"value": value, "base": replace(value, window=preceding(window) or window)}
+        return {"value": value} | ({} if self.share is None else {"base": replace(value, where=whole)})
 
-    def concluded(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
+    def concluded(self, known: Known, moment: Moment) -> ColumnElement[bool]:
         """What is concluded from it."""
+        value = known["value"]
         if self.presence is not None:
             return value if self.presence else not_(value)
-        _, asked = only(self)
-        test = asked.test if isinstance(asked, FieldTest | FieldNumberTest) else asked
-        made: ColumnElement[bool] = test.holds(value, moment)
+        name, test = only(self)
+        if isinstance(test, TrendTest | ShareTest):
+            return test.holds(value, known["base"], moment)
+        if name in _LENGTHS:
+            made: ColumnElement[bool] = test.lasts(value)
+        else:
+            made = (test.test if isinstance(test, FieldTest) else test).holds(value, moment)
         return made
 
-    def issues(self, fields: Fields) -> Iterator[RuleIssue]:
-        """A field that the source does not have, or cannot be aggregated so."""
+    def issues(self, fields: Fields, window: Window) -> Iterator[RuleIssue]:
+        """A field that the source does not have, or cannot be aggregated so; a window it cannot be asked of."""
         name, test = only(self)
+        place = ("having", name)
+        if isinstance(test, TrendTest | ShareTest):
+            yield from (found.below(place) for found in test.issues(fields.numbers, window))
         known = fields.distinct if name == "distinct" else fields.numbers
         if isinstance(test, FieldTest | FieldNumberTest) and test.field not in known:
-            yield unknown(("having", name, "field"), camel(test.field), map(camel, known))
+            yield unknown((*place, "field"), camel(test.field), map(camel, known))
+        if name in _LENGTHS:
+            for member, asked in test.given():
+                if asked.months:
+                    yield issue((*place, member), "Say it in days: months differ in length.", "请用天：各月长短不一。")
 
 
 def aggregated(en: str, zh: str) -> tuple[Phrase, ...]:

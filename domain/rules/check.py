@@ -11,16 +11,18 @@ from uuid import UUID
 
 from domain.refusal import ProblemCode
 from domain.rules.issues import Path, RuleIssue, issue, refused
+from domain.rules.moment import PeriodUnit
 from domain.rules.references import reference_issues, resolved
 from domain.rules.shape import is_one_of, members
 from domain.rules.terms import Terms
 from domain.rules.tests import DateTest
 from domain.rules.tree import All, AnyOf, AtLeast, Connective, Never, NoneOf, Not, Rule, parts
-from domain.rules.window import PLACES, Ago, Between
+from domain.rules.window import PLACES, Ago, Between, Counted, Current, Period, Previous
 from domain.time import Duration
 from domain.values import WIDEST, BadValue, text_of
 
 MOST_NODES, DEEPEST, MOST_VALUES, MOST_ISSUES = 200, 16, 10_000, 20
+MOST_EVENTS, MOST_PERIODS = 1_000, 1_000
 LONGEST_MONTHS = 1_000 * 12  # of a duration: PostgreSQL knows no instant before 4713 BC
 _MONTH_S, _DAY_S = 2_629_746, 86_400
 
@@ -100,17 +102,43 @@ def _value_issues(value: Any, path: Path = ()) -> Iterator[RuleIssue]:
         yield _reversed((*path, "ago"))
     if isinstance(value, Between) and _aware(value) and value.start >= value.end:
         yield _reversed((*path, "between"))
-    if isinstance(value, DateTest) and value.in_last and value.in_last.seconds % _DAY_S:
-        yield issue((*path, "inLast"), "Days are counted: give a duration of whole days.", "此处按天计算，须为整天。")
+    yield from _calendar_issues(value, path)
     shown = members(type(value))
     given = [(member, found) for member in shown if (found := getattr(value, member.name)) is not None]
+    asked = [member for member, found in given if found != member.default]
     if is_one_of(type(value)) and len(given) != 1:
         yield issue(path, "Exactly one member is wanted.", "须恰有一个成员。")
-    elif not given and shown and getattr(value, "asks", False):
+    elif not asked and shown and getattr(value, "asks", False):
         yield issue(path, "A test has at least one member.", "条件至少须有一个成员。")
     places = PLACES.get(type(value)) or tuple((member.json,) for member, _ in given)
     for (_, found), place in zip(given, places, strict=True):
         yield from _member_issues(found, (*path, *place))
+
+
+def _calendar_issues(value: Any, path: Path) -> Iterator[RuleIssue]:
+    """What is wrong with days, weekdays, periods and numbers of events."""
+    if getattr(value, "whole_days", False):
+        for member in members(type(value)):
+            asked = getattr(value, member.name)
+            if isinstance(asked, Duration) and asked.seconds % _DAY_S:
+                yield issue(
+                    (*path, member.json), "Days are counted: give a duration of whole days.", "此处按天计算，须为整天。"
+                )
+    if isinstance(value, DateTest) and not all(1 <= day <= 7 for day in value.weekday or ()):
+        yield issue((*path, "weekday"), "Weekdays are 1 (Monday) to 7 (Sunday).", "星期取 1（周一）至 7（周日）。")
+    if isinstance(value, Counted) and not 1 <= value.n <= MOST_EVENTS:
+        place = PLACES[type(value)][0]
+        yield issue((*path, *place), f"Between 1 and {MOST_EVENTS} events.", f"事件数须在 1 至 {MOST_EVENTS} 之间。")
+    if isinstance(value, Current | Previous) and value.period.offset > 0:
+        (name,) = PLACES[type(value)][0]
+        yield issue(
+            (*path, name, "offset"), "What is to come has no events: at most 0.", "未来没有事件：至多为 0。"
+        )
+    if isinstance(value, Period):
+        if abs(value.offset) > MOST_PERIODS:
+            yield issue((*path, "offset"), f"At most {MOST_PERIODS} periods.", f"最多 {MOST_PERIODS} 个周期。")
+        if value.fiscal and value.unit not in (PeriodUnit.QUARTER, PeriodUnit.YEAR):
+            yield issue((*path, "fiscal"), "Only quarters and years are fiscal.", "仅季度与年可按财年计。")
 
 
 def _member_issues(value: Any, path: Path) -> Iterator[RuleIssue]:

@@ -19,7 +19,20 @@ from domain.rules.scalars import SCALARS, read_enum
 from domain.rules.shape import Column, IdOf, Member, camel, is_one_of, item_of, members, snake
 from domain.rules.terms import Terms
 from domain.rules.tree import All, AnyOf, AtLeast, Never, NoneOf, Not, Rule
-from domain.rules.window import Ago, AllTime, Between, Last, Window
+from domain.rules.window import (
+    PLACES,
+    After,
+    Ago,
+    AllTime,
+    Between,
+    Current,
+    FirstN,
+    Last,
+    LastN,
+    Period,
+    Previous,
+    Window,
+)
 from domain.time import Duration
 
 Vocabulary = Sequence[type[Any]]
@@ -75,6 +88,12 @@ def _plain(value: Any, member: Member) -> Any:
             return {"between": {"from": write(start), "to": write(end)}}
         case Ago(start, end):
             return {"ago": {"from": str(start), "to": str(end)}}
+        case Current(period) | Previous(period):
+            return {PLACES[type(value)][0][0]: _written(period)}
+        case LastN(n) | FirstN(n):
+            return {PLACES[type(value)][0][0]: n}
+        case After():
+            return {"after": _written(value)}
         case tuple():
             return [_plain(each, member) for each in value]
         case Enum():
@@ -170,7 +189,16 @@ def _window(given: Any, path: Path) -> Window:
             return Between(*(_scalar(datetime, body_, place) for body_, place in _ends(body, below)))
         case "ago":
             return Ago(*(_scalar(Duration, body_, place) for body_, place in _ends(body, below)))
-    raise refused(unknown(below, name, ("allTime", "last", "between", "ago")))
+        case "current" | "previous":
+            period = _object(Period, body, below)
+            return Current(period) if name == "current" else Previous(period)
+        case "lastN" | "firstN":
+            n = _scalar(int, body, below)
+            return LastN(n) if name == "lastN" else FirstN(n)
+        case "after":
+            after: After = _object(After, body, below)
+            return after
+    raise refused(unknown(below, name, ("allTime", *(places[0][0] for places in PLACES.values() if places))))
 
 
 def _ends(given: Any, path: Path) -> list[tuple[Any, Path]]:

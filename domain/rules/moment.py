@@ -1,61 +1,154 @@
-"""The instant a rule is asked at, in SQL: durations before it, and the clock's days.
+"""The instant a rule is asked at, in SQL: durations before and after it, and the days of a clock.
 
 ``timestamptz - interval '30 days'`` would be calendar arithmetic in the session's zone, so exact parts are written
-as seconds.  Months are subtracted from the beginning of the day in the clock's zone: from instants they would run
+as seconds.  Months are counted from the beginning of the day in the clock's zone: from instants they would run
 backwards at the end of a month (clamping is monotone on days).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Date, DateTime, Double, Interval, Text, cast, func, literal, literal_column
+from sqlalchemy import Date, DateTime, Double, Integer, Interval, Text, cast, func, literal, literal_column
 from sqlalchemy.sql.elements import ColumnElement
 
 from domain.time import Clock, Duration
 
 INSTANT = DateTime(timezone=True)
+_LOCAL = DateTime()
 _SECOND: ColumnElement[Any] = literal_column("interval '1 second'", Interval())
 _MONTH: ColumnElement[Any] = literal_column("interval '1 month'", Interval())
-_DAY = literal_column("'day'", Text())
+_DAY: ColumnElement[Any] = literal_column("interval '1 day'", Interval())
+_UTC = literal_column("'UTC'", Text())
+_ONE = literal_column("1", Integer())
+
+
+class ClockZone(StrEnum):
+    """Whose days and months are counted: the tenant's, the customer's own where known, or those of UTC."""
+
+    TENANT = "TENANT"
+    CUSTOMER = "CUSTOMER"
+    UTC = "UTC"
+
+
+class PeriodUnit(StrEnum):
+    """A part of the calendar."""
+
+    DAY = "DAY"
+    WEEK = "WEEK"
+    MONTH = "MONTH"
+    QUARTER = "QUARTER"
+    YEAR = "YEAR"
+
+
+Offset = int | ColumnElement[Any]  # a number of periods; in SQL, of many at once
+# As date_trunc calls them; how many of which step they last; days or months.
+_UNITS: dict[PeriodUnit, tuple[ColumnElement[Any], int, ColumnElement[Any]]] = {
+    PeriodUnit.DAY: (literal_column("'day'", Text()), 1, _DAY),
+    PeriodUnit.WEEK: (literal_column("'week'", Text()), 7, _DAY),
+    PeriodUnit.MONTH: (literal_column("'month'", Text()), 1, _MONTH),
+    PeriodUnit.QUARTER: (literal_column("'quarter'", Text()), 3, _MONTH),
+    PeriodUnit.YEAR: (literal_column("'year'", Text()), 12, _MONTH),
+}
+_TO_DAY = _UNITS[PeriodUnit.DAY][0]
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Now and the zone of its days, as SQL."""
+    """Now, the zone of its days, the day its weeks and the month its fiscal years begin with, as SQL."""
 
     now: ColumnElement[Any]
     zone: ColumnElement[Any]
+    week_start: ColumnElement[Any]
+    fiscal_year_start: ColumnElement[Any]
 
     @classmethod
     def of(cls, clock: Clock) -> Moment:
         """From a clock whose values are Python's or SQL's."""
-        return cls(now=_sql(clock.now, INSTANT), zone=_sql(clock.zone, Text()))
+        return cls(
+            now=_sql(clock.now, INSTANT),
+            zone=_sql(clock.zone, Text()),
+            week_start=_sql(clock.week_start, Integer()),
+            fiscal_year_start=_sql(clock.fiscal_year_start, Integer()),
+        )
+
+    def seen_by(self, clock: ClockZone, customer_zone: ColumnElement[Any]) -> Moment:
+        """The same instant on a clock; a customer whose zone is not known has the tenant's."""
+        match clock:
+            case ClockZone.UTC:
+                return replace(self, zone=_UTC)
+            case ClockZone.CUSTOMER:
+                return replace(self, zone=func.coalesce(customer_zone, self.zone, type_=Text()))
+        return self
 
     def before(self, duration: Duration) -> ColumnElement[Any]:
         """The instant ``duration`` before now."""
-        return self._exactly(self._months_before(duration), duration.seconds)
+        return self.shifted(self.now, duration, back=True)
+
+    def after(self, duration: Duration) -> ColumnElement[Any]:
+        """The instant ``duration`` after now."""
+        return self.shifted(self.now, duration)
+
+    def shifted(self, instant: ColumnElement[Any], duration: Duration, back: bool = False) -> ColumnElement[Any]:
+        """The instant ``duration`` after another, or before it."""
+        if duration.months:
+            local = func.date_trunc(_TO_DAY, self.local(instant), type_=_LOCAL)
+            instant = self._instant(_moved(local, duration.months, _MONTH, back))
+        return _moved(instant, duration.seconds, _SECOND, back)
 
     def day_before(self, duration: Duration) -> ColumnElement[Any]:
         """The day ``duration`` before today; exact parts are whole days."""
-        local: ColumnElement[Any] = func.timezone(self.zone, self.now, type_=DateTime())
+        return self._day(duration, back=True)
+
+    def day_after(self, duration: Duration) -> ColumnElement[Any]:
+        """The day ``duration`` after today; exact parts are whole days."""
+        return self._day(duration)
+
+    def local(self, instant: ColumnElement[Any]) -> ColumnElement[Any]:
+        """What the clock shows at an instant."""
+        return func.timezone(self.zone, instant, type_=_LOCAL)
+
+    def day_of(self, instant: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The day of an instant."""
+        return cast(self.local(instant), Date())
+
+    def period(self, unit: PeriodUnit, offset: Offset, fiscal: bool) -> ColumnElement[Any]:
+        """The first instant of the period ``offset`` after the one that now lies in."""
+        return self._instant(self._period(unit, offset, fiscal))
+
+    def day_of_period(self, unit: PeriodUnit, offset: Offset, fiscal: bool) -> ColumnElement[Any]:
+        """The first day of that period."""
+        return cast(self._period(unit, offset, fiscal), Date())
+
+    def _period(self, unit: PeriodUnit, offset: Offset, fiscal: bool) -> ColumnElement[Any]:
+        name, length, step = _UNITS[unit]
+        local = self.local(self.now)
+        shift: ColumnElement[Any] | None = None
+        if unit is PeriodUnit.WEEK:
+            shift = cast(self.week_start - _ONE, Double()) * _DAY
+        elif fiscal:
+            shift = cast(self.fiscal_year_start - _ONE, Double()) * _MONTH
+        began = func.date_trunc(name, local if shift is None else local - shift, type_=_LOCAL)
+        return _moved(began if shift is None else began + shift, length * offset, step)
+
+    def _day(self, duration: Duration, back: bool = False) -> ColumnElement[Any]:
+        local = self.local(self.now)
         if duration.months:
-            local = func.date_trunc(_DAY, local, type_=DateTime()) - _times(duration.months, _MONTH)
-        return cast(self._exactly(local, duration.seconds), Date())
+            local = _moved(func.date_trunc(_TO_DAY, local, type_=_LOCAL), duration.months, _MONTH, back)
+        return cast(_moved(local, duration.seconds, _SECOND, back), Date())
 
-    def _months_before(self, duration: Duration) -> ColumnElement[Any]:
-        if not duration.months:
-            return self.now
-        local = func.date_trunc(_DAY, func.timezone(self.zone, self.now, type_=DateTime()), type_=DateTime())
-        return func.timezone(self.zone, local - _times(duration.months, _MONTH), type_=INSTANT)
-
-    def _exactly(self, instant: ColumnElement[Any], seconds: int) -> ColumnElement[Any]:
-        return instant - _times(seconds, _SECOND) if seconds else instant
+    def _instant(self, local: ColumnElement[Any]) -> ColumnElement[Any]:
+        return func.timezone(self.zone, local, type_=INSTANT)
 
 
-def _times(n: int, interval: ColumnElement[Any]) -> ColumnElement[Any]:
-    return literal(float(n), Double()) * interval
+def _moved(at: ColumnElement[Any], n: Offset, step: ColumnElement[Any], back: bool = False) -> ColumnElement[Any]:
+    if isinstance(n, int) and not n:
+        return at
+    number: ColumnElement[Any] = literal(float(n), Double()) if isinstance(n, int) else cast(n, Double())
+    distance: ColumnElement[Any] = number * step
+    return at - distance if back else at + distance
 
 
 def _sql(value: Any, type_: Any) -> ColumnElement[Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement
 
 from domain.rules.facts import Fact
 from domain.rules.issues import RuleIssue
-from domain.rules.moment import Moment
+from domain.rules.moment import ClockZone, Moment
 from domain.rules.terms import Terms
 
 
@@ -29,6 +29,10 @@ class Condition(Protocol):
     @property
     def certain(self) -> bool:
         """Whether it is never UNKNOWN."""
+
+    @property
+    def clock(self) -> ClockZone:
+        """Whose days and months it counts."""
 
     def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """What is wrong with it beyond the types of its fields; places are below the condition."""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from enum import StrEnum
 from operator import eq, ge, gt, le, lt, ne
 from typing import Annotated, Any, ClassVar
 
@@ -28,13 +27,13 @@ from sqlalchemy import (
     literal,
     literal_column,
     not_,
-    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
 from domain.rules.moment import INSTANT, Moment
 from domain.rules.text.phrase import OWN, Phrase
+from domain.rules.window import Period, first_day
 from domain.time import Duration
 from domain.words import Says, Words
 
@@ -56,10 +55,7 @@ _NOT_AFTER = Phrase("<= {}", "<= {}", says=Words("is not after {}", "不晚于{}
 _SINCE = Phrase("> {}", "> {}", says=Words("is after {}", "晚于{}"))
 _NOT_BEFORE = Phrase(">= {}", ">= {}", says=Words("is not before {}", "不早于{}"))
 _WITHIN = Phrase("in last {}", "在近 {}", says=Words("is within the last {}", "在最近{}内"))
-_LONGER = Phrase("> {}", "> {}", says=Words("more than {}", "超过{}"))
-_AS_LONG = Phrase(">= {}", ">= {}", says=Words("at least {}", "至少{}"))
-_SHORTER = Phrase("< {}", "< {}", says=Words("less than {}", "不到{}"))
-_AS_SHORT = Phrase("<= {}", "<= {}", says=Words("at most {}", "至多{}"))
+_AHEAD = Phrase("in next {}", "在未来 {}", says=Words("is within the next {}", "在未来{}内"))
 _ITSELF = Phrase("{}", "{}")
 Texts = tuple[str, ...]
 Compare = Callable[[Any, Any], ColumnElement[bool]]
@@ -137,6 +133,7 @@ class DateTest:
     """A test of a day.  Days begin and end in the clock's zone."""
 
     asks: ClassVar = True
+    whole_days: ClassVar = True
 
     eq: Annotated[date | None, _EQ, _IS] = None
     before: Annotated[date | None, _BEFORE, _UNTIL] = None
@@ -146,6 +143,17 @@ class DateTest:
     in_last: Annotated[
         Duration | None, Says(Words("in the last", "最近"), "Whole days, today the last of them."), _WITHIN
     ] = None
+    in_next: Annotated[
+        Duration | None, Says(Words("in the next", "未来"), "Whole days, today the first of them."), _AHEAD
+    ] = None
+    in_period: Annotated[
+        Period | None, Says(Words("in a period", "所在周期"), "Its days to come too."), Phrase("in {}", "在 {}")
+    ] = None
+    weekday: Annotated[
+        tuple[int, ...] | None,
+        Says(Words("weekday", "星期"), "1 is Monday, 7 Sunday."),
+        Phrase("weekday in ({})", "星期 为 ({})", says=Words("is on weekday {}", "在星期{}")),
+    ] = None
     is_null: Annotated[bool | None, _NULL, _EMPTY, _FILLED] = None
 
     def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
@@ -153,6 +161,13 @@ class DateTest:
         made = _compared(self, value, Date(), _DAYS)
         if self.in_last is not None:
             made += [value > moment.day_before(self.in_last), value <= moment.day_before(Duration())]
+        if self.in_next is not None:
+            made += [value >= moment.day_after(Duration()), value < moment.day_after(self.in_next)]
+        if self.in_period is not None:
+            made += [value >= first_day(self.in_period, moment), value < first_day(self.in_period.moved(1), moment)]
+        if self.weekday is not None:
+            asked = literal(list(self.weekday), ARRAY(Integer()))
+            made.append(cast(extract("isodow", value), Integer()) == any_(asked))
         return and_(*made)
 
 
@@ -167,6 +182,7 @@ class TimeTest:
     after: Annotated[datetime | None, _AFTER, _SINCE] = None
     on_or_after: Annotated[datetime | None, _FROM, _NOT_BEFORE] = None
     in_last: Annotated[Duration | None, Says(Words("in the last", "最近"), "Exact, up to now."), _WITHIN] = None
+    in_next: Annotated[Duration | None, Says(Words("in the next", "未来"), "Exact, after now."), _AHEAD] = None
     is_null: Annotated[bool | None, _NULL, _EMPTY, _FILLED] = None
 
     def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
@@ -258,54 +274,6 @@ class ValueTest:
     time: Annotated[TimeTest | None, Says(Words("of an instant", "时刻")), _ITSELF] = None
     boolean: Annotated[BooleanTest | None, Says(Words("of a yes or no", "布尔")), _ITSELF] = None
     set: Annotated[SetTest | None, Says(Words("of a set", "集合"), "MULTI_ENUM."), _ITSELF] = None
-
-
-class OnEmpty(StrEnum):
-    """What a test says where there is nothing to test: UNKNOWN, TRUE, or what it says of 0."""
-
-    NO_MATCH = "NO_MATCH"
-    MATCH = "MATCH"
-    ZERO = "ZERO"
-
-    def filled(self, value: ColumnElement[Any], zero: ColumnElement[Any]) -> ColumnElement[Any]:
-        """The value that is tested."""
-        return func.coalesce(value, zero, type_=value.type) if self is OnEmpty.ZERO else value
-
-    def concluded(self, passes: ColumnElement[bool]) -> ColumnElement[bool]:
-        """What is concluded."""
-        return func.coalesce(passes, true(), type_=Boolean()) if self is OnEmpty.MATCH else passes
-
-
-EMPTY = Says(Words("without events", "无事件时"), "UNKNOWN, TRUE, or as if it were 0.")
-
-
-@dataclass(frozen=True, slots=True)
-class DurationTest:
-    """A test of a length of time."""
-
-    asks: ClassVar = True
-
-    gt: Annotated[Duration | None, Says(Words("longer", "大于"))] = None
-    gte: Annotated[Duration | None, Says(Words("at least", "至少"))] = None
-    lt: Annotated[Duration | None, Says(Words("shorter", "小于"))] = None
-    lte: Annotated[Duration | None, Says(Words("at most", "至多"))] = None
-    on_empty: Annotated[OnEmpty, EMPTY] = OnEmpty.NO_MATCH
-
-    def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
-        """Whether an instant is so long ago."""
-        at = self.on_empty.filled(value, moment.now)
-        made = [_COMPARE[name](moment.before(ago), at) for name, ago in self.given()]
-        return self.on_empty.concluded(and_(*made))
-
-    def lasts(self, seconds: ColumnElement[Any]) -> ColumnElement[bool]:
-        """Whether a number of seconds is so long; months are not compared."""
-        long = self.on_empty.filled(seconds, _ZERO)
-        made = [_COMPARE[name](long, literal(Decimal(asked.seconds), Numeric())) for name, asked in self.given()]
-        return self.on_empty.concluded(and_(*made))
-
-    def given(self) -> list[tuple[str, Duration]]:
-        """The comparisons that are asked."""
-        return [(name, asked) for name in _COMPARE if (asked := getattr(self, name)) is not None]
 
 
 def _texts(given: Texts) -> ColumnElement[Any]:

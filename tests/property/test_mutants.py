@@ -11,10 +11,11 @@ from domain.feedback.conditions.feedback import InBand
 from domain.orders.conditions.filters import OrderFilter
 from domain.orders.conditions.orders import Orders
 from domain.orders.conditions.sources import NotYet, OfProduct
-from domain.rules import moment, normal, plan
+from domain.rules import aggregated, moment, normal
+from domain.rules.durations import DurationTest
 from domain.rules.moment import Moment
 from domain.rules.plan import Plan
-from domain.rules.tests import DateTest, DurationTest, TextTest, TimeTest
+from domain.rules.tests import DateTest, TextTest, TimeTest
 from domain.rules.window import bounds
 from domain.segments import members
 from tenancy.scope import Scope
@@ -54,27 +55,28 @@ MUTANTS: dict[str, Mutant] = {
     "who is UNKNOWN in a segment is not outside": Mutant(normal._written_out, "lenient=outside", "lenient=False"),
     "costly conditions are assumed false of candidates": Mutant(Plan._conjuncts, "> limit, True)", "> limit, False)"),
     "no scan of whom cheap facts do not rule out": Mutant(Plan._needless, "> 0, False)", "> 0, True)"),
-    "the sum of nothing is null": Mutant(plan._known, ' | "sum"', ""),
-    "equal values are counted twice": Mutant(plan._aggregated, "count(column.distinct())", "count(column)"),
-    "returns raise what was spent": Mutant(Orders.concluded, '- facts["returned"]', '+ facts["returned"]'),
+    "the sum of nothing is null": Mutant(aggregated.known, "in _NONE", "in _NONE[:2]"),
+    "equal values are counted twice": Mutant(aggregated.aggregated, "count(column.distinct())", "count(column)"),
+    "returns raise what was spent": Mutant(Orders.concluded, '- facts[f"returned', '+ facts[f"returned'),
     "returns of other orders count": Mutant(OrderFilter.returned, "if self._beyond()", "if False"),
     "voided returns count": Mutant(OrderFilter.returned, 'NotYet("voided_at"), ', ""),
-    "cancelled orders count": Mutant(OrderFilter.matches, "if wanted_cancelled", "if True"),
+    "cancelled orders count": Mutant(OrderFilter.matches, "if self.cancelled", "if True"),
     "what happens later has happened": Mutant(NotYet.holds, ", at > moment.now", ""),
     "a category's name begins another's": Mutant(
         OfProduct._known, 'product.category_path[literal_column("1") : func.cardinality(path)] == path',
         "func.starts_with(func.array_to_string(product.category_path, '/'), func.array_to_string(path, '/'))",
     ),
     "answers to any question have bands": Mutant(InBand.holds, "and_(row", "or_(row"),
-    "months are subtracted in UTC": Mutant(Moment._months_before, "self.zone", "literal('UTC')"),
-    "months are subtracted from instants": Mutant(Moment._months_before, "func.date_trunc(_DAY, ", "func.coalesce("),
-    "today is that of UTC": Mutant(Moment.day_before, "self.zone", "literal('UTC')"),
+    "months are subtracted in UTC": Mutant(Moment._instant, "self.zone", "literal('UTC')"),
+    "months are subtracted from instants": Mutant(Moment.shifted, "func.date_trunc(_TO_DAY, ", "func.coalesce("),
+    "today is that of UTC": Mutant(Moment._day, "self.local(self.now)", "func.timezone('UTC', self.now)"),
     "seconds are days of the calendar": Mutant(
-        moment._times, "literal(float", "literal_column(f\"interval '{n // 86400} day'\") if n > 999 else literal(float"
+        moment._moved, "literal(float(n), Double()) * step",
+        "literal_column(f\"interval '{n // 86400} day'\") if n > 999 else literal(float(n), Double()) * step",
     ),
     "today is not one of the last days": Mutant(DateTest.holds, "value <= moment", "value < moment"),
     "null is none of these": Mutant(TextTest.holds, "value != all_(", "func.coalesce(value, '') != all_("),
-    "later is longer ago": Mutant(DurationTest.holds, "(moment.before(ago), value)", "(value, moment.before(ago))"),
+    "later is longer ago": Mutant(DurationTest.holds, "(moment.before(ago), at)", "(at, moment.before(ago))"),
     "who registers later is a member": Mutant(members._found, "[known, ", "["),
     "the merged are members": Mutant(members._found, "customer.c.merged_into.is_(None), ", ""),
 }  # fmt: skip

@@ -11,7 +11,7 @@ from domain.segments.members import member_count, members
 from domain.time import Clock
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
-from tests.support.rules.instants import NOWS, ZONES
+from tests.support.rules.instants import NOWS, ZONES, When
 from tests.support.rules.judge import Judge, asking
 from tests.support.rules.oracle import Oracle
 
@@ -37,7 +37,7 @@ async def test_without_a_rule_everybody_known_by_then_is_a_member(judge: Judge, 
     async with asking(scope, market) as session:
         for now in NOWS:
             clock = Clock(now=now, zone=ZONES[0])
-            oracle = Oracle(judge.shop, now, ZONES[0], {})
+            oracle = Oracle(judge.shop, When(now, ZONES[0]), {})
             known = {p.row["id"] for p in judge.shop.people if oracle.known(p)}
             assert {one.id for one in await session.scalars(members(None, terms=judge.terms, clock=clock))} == known
             assert await session.scalar(member_count(None, terms=judge.terms, clock=clock)) == len(known)

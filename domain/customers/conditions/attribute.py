@@ -9,15 +9,17 @@ from typing import Annotated, Any, ClassVar
 from sqlalchemy import ColumnElement, null, type_coerce
 from sqlalchemy.types import Boolean, NullType
 
-from domain.customers.conditions.fields import BUILT_IN, ONLY_EQUAL, CustomerField, Missing, customer_field
+from domain.customers.conditions.fields import BUILT_IN, ONLY_EQUAL, BuiltIn, CustomerField, Missing, customer_field
 from domain.customers.conditions.names import FIELD
 from domain.refusal import ProblemCode
+from domain.rules.facts import Fact
 from domain.rules.issues import RuleIssue, issue, unknown
-from domain.rules.moment import Moment
+from domain.rules.moment import ClockZone, Moment
 from domain.rules.shape import camel, members, only
 from domain.rules.terms import Terms
 from domain.rules.tests import ValueTest
 from domain.rules.text.phrase import Phrase
+from domain.rules.window import AnchorField
 from domain.words import Says, Words
 
 _EQUALITIES = frozenset(("eq", "in_", "is_null"))
@@ -31,7 +33,9 @@ class AttributeIs:
     phrases: ClassVar = (Phrase("{key} {test}", "{key} {test}", says=Words("{key} {test}", "{key}{test}")),)
     key: Annotated[str, Says(Words("field", "字段"), "A built-in field like city, or the key of an attribute."), FIELD]
     test: Annotated[ValueTest, Says(Words("test", "条件"), "Of the field's type.")]
+    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose days.")] = ClockZone.TENANT
     certain: ClassVar = False
+    anchors: ClassVar[Mapping[AnchorField, Fact]] = {AnchorField.REGISTERED_AT: BuiltIn("registered_at")}
 
     @classmethod
     def meant(cls, values: Mapping[str, Any], terms: Terms) -> str | None:

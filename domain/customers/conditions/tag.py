@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement
 
 from domain.customers.conditions.fields import BuiltIn
 from domain.rules.issues import RuleIssue
-from domain.rules.moment import Moment
+from domain.rules.moment import ClockZone, Moment
 from domain.rules.terms import Terms
 from domain.rules.tests import SetTest
 from domain.rules.text.phrase import Phrase
@@ -25,6 +25,7 @@ class Tag:
     phrases: ClassVar = (Phrase("tag {test}", "标签 {test}", says=Words("the tags {test}", "标签{test}")),)
     test: Annotated[SetTest, Says(Words("test", "条件"))]
     certain: ClassVar = True
+    clock: ClassVar = ClockZone.TENANT
 
     def facts(self, terms: Terms) -> Mapping[str, BuiltIn]:
         """The tags."""

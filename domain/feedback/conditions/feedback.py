@@ -11,13 +11,13 @@ from sqlalchemy import ColumnElement, Text, and_, literal_column, or_, type_coer
 
 from domain.feedback.feedback import Feedback, FeedbackKind, NpsBand
 from domain.rules.aggregate import AggregateTest, Fields, aggregated
-from domain.rules.facts import Aggregate, Columns, Match, Opened, Passes, Source
+from domain.rules.facts import Aggregate, Columns, Fact, Match, Opened, Passes, Source
 from domain.rules.issues import RuleIssue
-from domain.rules.moment import Moment
+from domain.rules.moment import ClockZone, Moment
 from domain.rules.terms import Terms
 from domain.rules.tests import NumberTest, TextTest
 from domain.rules.text.phrase import equal, listed, tested
-from domain.rules.window import ALL_TIME, Window
+from domain.rules.window import ALL_TIME, AnchorField, Window
 from domain.words import Says, Words
 
 
@@ -26,7 +26,7 @@ def _feedback() -> Opened:
     f = Feedback.__table__.alias("f")
     columns = {"kind": type_coerce(f.c.kind, Text()), "score": f.c.score}
     keys = {"survey_key": f.c.survey_key, "question_key": f.c.question_key}
-    return Opened(f, f.c.customer_id, f.c.submitted_at, columns | keys)
+    return Opened(f, f.c.customer_id, f.c.submitted_at, f.c.id, columns | keys)
 
 
 FEEDBACK = Source("feedback", 2, _feedback)
@@ -77,6 +77,8 @@ class FeedbackGiven:
         *listed("band", "分档"),
     ] = None
     window: Annotated[Window, Says(Words("when", "时间窗"))] = ALL_TIME
+    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days.")] = ClockZone.TENANT
+    anchors: ClassVar[Mapping[AnchorField, Fact]] = {AnchorField.LAST_FEEDBACK_AT: Aggregate(FEEDBACK, "max")}
 
     @property
     def certain(self) -> bool:
@@ -86,16 +88,16 @@ class FeedbackGiven:
     def facts(self, terms: Terms) -> Mapping[str, Aggregate]:
         """The aggregate."""
         del terms
-        return {"value": self.having.fact(FEEDBACK, self._matches(), self.window)}
+        return self.having.facts(FEEDBACK, self._matches(), self.window, self.clock)
 
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """What the test says of it."""
-        return self.having.concluded(facts["value"], moment)
+        return self.having.concluded(facts, moment)
 
     def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """A field that cannot be aggregated."""
         del terms
-        yield from self.having.issues(FIELDS)
+        yield from self.having.issues(FIELDS, self.window)
 
     def _matches(self) -> tuple[Match, ...]:
         wanted = {

@@ -11,13 +11,13 @@ from sqlalchemy import ColumnElement, Text, type_coerce
 
 from domain.interactions.interaction import Channel, Direction, Interaction, InteractionType
 from domain.rules.aggregate import AggregateTest, Fields, aggregated
-from domain.rules.facts import Aggregate, Match, Opened, Passes, Source
+from domain.rules.facts import Aggregate, Fact, Match, Opened, Passes, Source
 from domain.rules.issues import RuleIssue
-from domain.rules.moment import Moment
+from domain.rules.moment import ClockZone, Moment
 from domain.rules.terms import Terms
 from domain.rules.tests import TextTest
 from domain.rules.text.phrase import equal, listed
-from domain.rules.window import ALL_TIME, Window
+from domain.rules.window import ALL_TIME, AnchorField, Window
 from domain.words import Says, Words
 
 
@@ -25,7 +25,7 @@ from domain.words import Says, Words
 def _interactions() -> Opened:
     t = Interaction.__table__.alias("t")
     closed = {name: type_coerce(t.c[name], Text()) for name in ("type", "channel", "direction")}
-    return Opened(t, t.c.customer_id, t.c.occurred_at, {"name": t.c.name, **closed})
+    return Opened(t, t.c.customer_id, t.c.occurred_at, t.c.id, {"name": t.c.name, **closed})
 
 
 INTERACTIONS = Source("interactions", 5, _interactions)
@@ -54,6 +54,10 @@ class Interactions:
     channel: Annotated[tuple[Channel, ...] | None, Says(Words("channels", "渠道")), *listed("channel", "渠道")] = None
     direction: Annotated[Direction | None, Says(Words("direction", "方向")), equal("direction", "方向")] = None
     window: Annotated[Window, Says(Words("when", "时间窗"))] = ALL_TIME
+    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days.")] = ClockZone.TENANT
+    anchors: ClassVar[Mapping[AnchorField, Fact]] = {
+        AnchorField.LAST_INTERACTION_AT: Aggregate(INTERACTIONS, "max"),
+    }
 
     @property
     def certain(self) -> bool:
@@ -63,16 +67,16 @@ class Interactions:
     def facts(self, terms: Terms) -> Mapping[str, Aggregate]:
         """The aggregate."""
         del terms
-        return {"value": self.having.fact(INTERACTIONS, self._matches(), self.window)}
+        return self.having.facts(INTERACTIONS, self._matches(), self.window, self.clock)
 
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """What the test says of it."""
-        return self.having.concluded(facts["value"], moment)
+        return self.having.concluded(facts, moment)
 
     def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """A field that cannot be aggregated."""
         del terms
-        yield from self.having.issues(FIELDS)
+        yield from self.having.issues(FIELDS, self.window)
 
     def _matches(self) -> tuple[Match, ...]:
         wanted = {

@@ -61,10 +61,14 @@ class OrderFilter:
         Phrase("product({})", "含商品({})", says=Words("with a product ({})", "含商品（{}）")),
     ] = None
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether cancelled orders are meant too."""
+        return self.status is not None and OrderStatus.CANCELLED in self.status
+
     def matches(self) -> tuple[Match, ...]:
         """What an order must match."""
-        wanted_cancelled = self.status is not None and OrderStatus.CANCELLED in self.status
-        return (*(() if wanted_cancelled else (NotYet("cancelled_at"),)), *self._carried(), *self._beyond())
+        return (*(() if self.cancelled else (NotYet("cancelled_at"),)), *self._carried(), *self._beyond())
 
     def returned(self) -> tuple[Match, ...]:
         """What a return must match.  It carries channel and store; for the rest its order must be known."""

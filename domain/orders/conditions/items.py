@@ -13,7 +13,7 @@ from domain.orders.conditions.sources import ITEM_FIELDS, ITEMS
 from domain.rules.aggregate import AggregateTest, aggregated
 from domain.rules.facts import Aggregate
 from domain.rules.issues import RuleIssue
-from domain.rules.moment import Moment
+from domain.rules.moment import ClockZone, Moment
 from domain.rules.terms import Terms
 from domain.rules.window import ALL_TIME, Window
 from domain.words import Says, Words
@@ -32,6 +32,7 @@ class Items:
     having: Annotated[AggregateTest, Says(Words("test", "条件"))]
     order: Annotated[OrderFilter, Says(Words("which orders", "订单范围"))] = ANY_ORDER
     window: Annotated[Window, Says(Words("when", "时间窗"), "By the order's date.")] = ALL_TIME
+    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days.")] = ClockZone.TENANT
 
     @property
     def certain(self) -> bool:
@@ -41,13 +42,14 @@ class Items:
     def facts(self, terms: Terms) -> Mapping[str, Aggregate]:
         """The aggregate."""
         del terms
-        return {"value": self.having.fact(ITEMS, (*self.order.matches(), self.product.of_product()), self.window)}
+        orders = self.order.matches()
+        return self.having.facts(ITEMS, (*orders, self.product.of_product()), self.window, self.clock, orders)
 
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """What the test says of it."""
-        return self.having.concluded(facts["value"], moment)
+        return self.having.concluded(facts, moment)
 
     def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """A field that cannot be aggregated."""
         del terms
-        yield from self.having.issues(ITEM_FIELDS)
+        yield from self.having.issues(ITEM_FIELDS, self.window)

@@ -10,12 +10,13 @@ from sqlalchemy import ColumnElement
 
 from domain.orders.conditions.filters import ANY_ORDER, OrderFilter
 from domain.orders.conditions.sources import ORDER_FIELDS, ORDERS, RETURNS
+from domain.orders.order import OrderStatus
 from domain.rules.aggregate import AggregateTest, aggregated
-from domain.rules.facts import Aggregate
+from domain.rules.facts import Aggregate, Fact
 from domain.rules.issues import RuleIssue
-from domain.rules.moment import Moment
+from domain.rules.moment import ClockZone, Moment
 from domain.rules.terms import Terms
-from domain.rules.window import ALL_TIME, Window
+from domain.rules.window import ALL_TIME, AnchorField, Counted, Window
 from domain.words import Says, Words
 
 
@@ -29,6 +30,11 @@ class Orders:
     having: Annotated[AggregateTest, Says(Words("test", "条件"))]
     where: Annotated[OrderFilter, Says(Words("which orders", "订单范围"))] = ANY_ORDER
     window: Annotated[Window, Says(Words("when", "时间窗"))] = ALL_TIME
+    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days.")] = ClockZone.TENANT
+    anchors: ClassVar[Mapping[AnchorField, Fact]] = {
+        AnchorField.FIRST_ORDER_AT: Aggregate(ORDERS, "min", None, ANY_ORDER.matches()),
+        AnchorField.LAST_ORDER_AT: Aggregate(ORDERS, "max", None, ANY_ORDER.matches()),
+    }
 
     @property
     def certain(self) -> bool:
@@ -38,17 +44,30 @@ class Orders:
     def facts(self, terms: Terms) -> Mapping[str, Aggregate]:
         """The aggregate; for net of returns also what came back in the window, whenever it was ordered."""
         del terms
-        made = {"value": self.having.fact(ORDERS, self.where.matches(), self.window)}
-        if self.having.sum is not None and self.having.sum.field == "net_total":
-            made["returned"] = self.having.fact(RETURNS, self.where.returned(), self.window)
+        whole = OrderFilter(status=tuple(OrderStatus)) if self.where.cancelled else ANY_ORDER
+        made = self.having.facts(ORDERS, self.where.matches(), self.window, self.clock, whole.matches())
+        if self._net_of_returns:
+            back = self.having.facts(RETURNS, self.where.returned(), self.window, self.clock)
+            made |= {f"returned_{name}": fact for name, fact in back.items()}
         return made
 
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """What the test says of it."""
-        value = facts["value"] - facts["returned"] if "returned" in facts else facts["value"]
-        return self.having.concluded(value, moment)
+        net = {
+            name: facts[name] - facts[f"returned_{name}"] if self._net_of_returns else facts[name]
+            for name in ("value", "base")
+            if name in facts
+        }
+        return self.having.concluded(net, moment)
 
     def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """A field that cannot be aggregated."""
         del terms
-        yield from self.having.issues(ORDER_FIELDS)
+        yield from self.having.issues(ORDER_FIELDS, self.window)
+
+    @property
+    def _net_of_returns(self) -> bool:
+        """Whether what came back lowers it: sums of net totals in a time.  Orders picked by number are as they were."""
+        trend = self.having.trend
+        field = self.having.sum.field if self.having.sum else trend.field if trend and trend.fn == "SUM" else None
+        return field == "net_total" and not isinstance(self.window, Counted)

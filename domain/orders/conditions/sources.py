@@ -48,7 +48,7 @@ def order_columns(order: Any) -> dict[str, ColumnElement[Any]]:
 @cache
 def _orders() -> Opened:
     o = Order.__table__.alias("o")
-    return Opened(o, o.c.customer_id, o.c.placed_at, order_columns(o.c))
+    return Opened(o, o.c.customer_id, o.c.placed_at, o.c.id, order_columns(o.c))
 
 
 @cache
@@ -56,7 +56,7 @@ def _items() -> Opened:
     o, i = Order.__table__.alias("o"), OrderItem.__table__.alias("i")
     columns = {"quantity": i.c.quantity, "net_amount": i.c.base_net, "product": i.c.product_id}
     rows = o.join(i, i.c.order_id == o.c.id)
-    return Opened(rows, o.c.customer_id, o.c.placed_at, order_columns(o.c) | columns)
+    return Opened(rows, o.c.customer_id, o.c.placed_at, i.c.id, order_columns(o.c) | columns)
 
 
 @cache
@@ -69,7 +69,7 @@ def _returns() -> Opened:
         "order": r.c.order_id,
         "voided_at": r.c.voided_at,
     }
-    return Opened(r, r.c.customer_id, r.c.returned_at, columns)
+    return Opened(r, r.c.customer_id, r.c.returned_at, r.c.id, columns)
 
 
 ORDERS = Source("orders", 10, _orders)

@@ -17,8 +17,9 @@ from domain.interactions.interaction import Direction, Interaction, InteractionT
 from domain.orders.conditions.orders import Orders
 from domain.orders.order import Order, OrderReturn, OrderStatus
 from domain.rules.aggregate import AggregateTest, FieldNumberTest
+from domain.rules.durations import DurationTest
 from domain.rules.terms import AttributeTerms, SegmentTerms, Terms
-from domain.rules.tests import DurationTest, NumberTest, SetTest, TextTest, ValueTest
+from domain.rules.tests import NumberTest, SetTest, TextTest, ValueTest
 from domain.rules.tree import All, AnyOf, AtLeast, NoneOf, Not, Rule
 from domain.rules.window import Last
 from domain.segments.conditions.segment import InSegment, SegmentRelation

@@ -77,7 +77,7 @@ class Draw(DrawTests):
                 "time": ["registeredAt", "seen_at"], "boolean": ["member_of_club"], "set": ["interests"]}  # fmt: skip
         kind = some(("text", "text", "number", "number", "date", "time", "boolean", "set"))
         key = some(keys[kind])
-        return AttributeIs(key, chosen[kind](key))
+        return AttributeIs(key, chosen[kind](key), self.clock())
 
     def tag(self) -> Tag:
         """Tags."""
@@ -86,13 +86,13 @@ class Draw(DrawTests):
     def orders(self) -> Orders:
         """Orders."""
         having = self.having(("net_total", "net_total", "gross_total"), ("channel", "store"), AMOUNTS)
-        return Orders(having, self.order_filter(), self.window())
+        return Orders(having, self.order_filter(), *self.when(having))
 
     def items(self) -> Items:
         """Lines of orders."""
         having = self.having(("quantity", "net_amount"), ("product", "order"), (0, 1, 2, "2.5", 50, 100))
         where = self.order_filter() if self.likely(0.3) else OrderFilter()
-        return Items(self.product(), having, where, self.window())
+        return Items(self.product(), having, where, *self.when(having))
 
     def order_filter(self) -> OrderFilter:
         """Which orders; mostly all, or by one filter."""
@@ -133,7 +133,9 @@ class Draw(DrawTests):
             wanted["channel"] = tuple(map(Channel, self.some(shop.CHANNELS)))
         if self.likely(0.15):
             wanted["direction"] = self.pick(*Direction)
-        return Interactions(self.having((), ("type", "channel", "name"), ()), **wanted, window=self.window())
+        having = self.having((), ("type", "channel", "name"), ())
+        window, clock = self.when(having)
+        return Interactions(having, **wanted, window=window, clock=clock)
 
     def feedback(self) -> FeedbackGiven:
         """Answers."""
@@ -148,4 +150,6 @@ class Draw(DrawTests):
             wanted["score"] = self.number((0, 5, 6, 7, 9))
         if self.likely(0.2):
             wanted["band"] = tuple(map(NpsBand, self.some(tuple(NpsBand))))
-        return FeedbackGiven(self.having(("score",), (), (3, 5, 7, 8, 9, 20)), **wanted, window=self.window())
+        having = self.having(("score",), (), (3, 5, 7, 8, 9, 20))
+        window, clock = self.when(having)
+        return FeedbackGiven(having, **wanted, window=window, clock=clock)

@@ -2,7 +2,9 @@
 
 import random
 from calendar import monthrange
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 # Europe/Berlin changed its clocks on 2025-10-26 and 2026-03-29: both lie within the windows of these questions.
@@ -33,6 +35,55 @@ def before(now: datetime, months: int, seconds: int, zone: str) -> datetime:
     if months:
         now = midnight(months_before(now.astimezone(ZoneInfo(zone)).date(), months), zone)
     return now - timedelta(seconds=seconds)
+
+
+@dataclass(frozen=True)
+class When:
+    """When and on whose calendar a question is asked."""
+
+    now: datetime
+    zone: str = "UTC"
+    week_start: int = 1
+    fiscal_year_start: int = 1
+
+    def before(self, duration: Any) -> datetime:
+        """``now`` less a duration."""
+        return before(self.now, duration.months, duration.seconds, self.zone)
+
+    def after(self, duration: Any, instant: datetime | None = None) -> datetime:
+        """``now``, or another instant, and a duration: months from its day's beginning, seconds exactly."""
+        at = self.now if instant is None else instant
+        if duration.months:
+            at = midnight(months_before(at.astimezone(ZoneInfo(self.zone)).date(), -duration.months), self.zone)
+        return at + timedelta(seconds=duration.seconds)
+
+    @property
+    def today(self) -> date:
+        """The day it is."""
+        return self.now.astimezone(ZoneInfo(self.zone)).date()
+
+    def day_of(self, value: date | datetime) -> date:
+        """The day of an instant; a day is its own."""
+        return value.astimezone(ZoneInfo(self.zone)).date() if isinstance(value, datetime) else value
+
+    def period(self, period: Any, later: int = 0) -> tuple[date, date]:
+        """The first day of a calendar period, and of the next."""
+        offset, first = period.offset + later, self.fiscal_year_start if period.fiscal else 1
+        match period.unit:
+            case "DAY":
+                return self.today + DAY * offset, self.today + DAY * (offset + 1)
+            case "WEEK":
+                began = next(d for n in range(7) if (d := self.today - DAY * n).isoweekday() == self.week_start)
+                return began + DAY * 7 * offset, began + DAY * 7 * (offset + 1)
+        length = {"MONTH": 1, "QUARTER": 3, "YEAR": 12}[period.unit]
+        months = range(self.today.year * 12 - 40, self.today.year * 12 + 13)
+        this = max(m for m in months if (m - (first - 1)) % length == 0 and first_of(m) <= self.today)
+        return first_of(this + length * offset), first_of(this + length * (offset + 1))
+
+
+def first_of(month: int) -> date:
+    """The first day of a month, counted from year 0."""
+    return date(month // 12, month % 12 + 1, 1)
 
 
 def pool() -> list[datetime]:

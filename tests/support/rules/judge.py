@@ -2,12 +2,11 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Text, bindparam, select, text
+from sqlalchemy import DateTime, Integer, Text, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -19,13 +18,18 @@ from domain.time import Clock
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
 from tests.support.rules.draw import Draw
-from tests.support.rules.instants import NOWS, ZONES
+from tests.support.rules.instants import NOWS, ZONES, When
 from tests.support.rules.oracle import Oracle
 from tests.support.rules.shop import Shop
 from tests.support.tenants import rolled_back
 
 # As the GraphQL compiler asks: with values that are not known when the SQL is made.
-BOUND = Clock(now=bindparam("asked_now", type_=DateTime(timezone=True)), zone=bindparam("asked_zone", type_=Text()))
+BOUND = Clock(
+    now=bindparam("asked_now", type_=DateTime(timezone=True)),
+    zone=bindparam("asked_zone", type_=Text()),
+    week_start=bindparam("asked_week_start", type_=Integer()),
+    fiscal_year_start=bindparam("asked_fiscal_year_start", type_=Integer()),
+)
 
 
 @asynccontextmanager
@@ -38,12 +42,11 @@ async def asking(scope: Scope, tenant: Tenant) -> AsyncIterator[AsyncSession]:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A rule asked at an instant, in a zone.  ``number`` draws the same again."""
+    """A rule asked at an instant, on a calendar.  ``number`` draws the same again."""
 
     number: str
     rule: Any
-    now: datetime
-    zone: str
+    when: When
 
 
 @dataclass(slots=True)
@@ -63,12 +66,13 @@ class Judge:
             zone = "Europe/Berlin" if draw.likely(0.7) else draw.pick(*ZONES)
             # A fault in one condition may be hidden by others: some rules are a single one.
             rule = draw.rule(number % 4)
-            self.drawn[number] = Question(f"{self.seed}:{number}", rule, draw.pick(*NOWS), zone)
+            when = When(draw.pick(*NOWS), zone, draw.pick(1, 1, 6, 7), draw.pick(1, 4, 4, 10, 12))
+            self.drawn[number] = Question(f"{self.seed}:{number}", rule, when)
         return self.drawn[number]
 
     def oracle(self, question: Question) -> Oracle:
         """Who judges a question."""
-        return Oracle(self.shop, question.now, question.zone, self.terms.rules)
+        return Oracle(self.shop, question.when, self.terms.rules)
 
     def members(self, question: Question) -> set[UUID]:
         """The members by the oracle."""
@@ -84,7 +88,7 @@ class Judge:
     async def ids_agree(self, session: AsyncSession, question: Question) -> bool:
         """Whether the ids are those of the oracle."""
         statement = member_ids(question.rule, terms=self.terms, clock=BOUND)
-        binds = {"asked_now": question.now, "asked_zone": question.zone}
+        binds = {f"asked_{name}": value for name, value in asdict(question.when).items()}
         found = list(await session.scalars(statement, binds))
         return len(found) == len(set(found)) and set(found) == self.members(question)
 
@@ -92,7 +96,7 @@ class Judge:
         """Whether ids, count, customers, and the answers for each are those of the oracle."""
         if not await self.ids_agree(session, question):
             return False
-        clock = Clock(now=question.now, zone=question.zone)
+        clock = Clock(**asdict(question.when))
         count = await session.scalar(member_count(question.rule, terms=self.terms, clock=clock))
         customers = list(await session.scalars(members(question.rule, terms=self.terms, clock=clock)))
         one = aliased(Customer)

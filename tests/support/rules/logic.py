@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from tests.support.rules.instants import before, months_before
+from tests.support.rules.instants import When, months_before
 
 Truth = bool | None
 
@@ -31,13 +30,17 @@ def every(values: Iterable[Truth]) -> Truth:
     return at_least(len(seen), seen)
 
 
-def in_last(value: Any, duration: Any, now: datetime, zone: str) -> bool:
-    """Instants: up to now, exactly.  Days: whole ones with today, in the zone."""
+def relative(name: str, value: Any, given: Any, when: When) -> bool:
+    """Instants: exactly, up to now or after it.  Days: whole ones with today, on the calendar that is asked."""
+    if name == "in_period":
+        first, following = when.period(given)
+        return bool(first <= value < following)
     if isinstance(value, datetime):
-        return before(now, duration.months, duration.seconds, zone) < value <= now
-    today = now.astimezone(ZoneInfo(zone)).date()
-    first = months_before(today, duration.months).toordinal() - duration.seconds // 86_400
-    return first < value.toordinal() <= today.toordinal()
+        return when.before(given) < value <= when.now if name == "in_last" else when.now < value <= when.after(given)
+    today, days = when.today, timedelta(seconds=given.seconds)
+    if name == "in_last":
+        return bool(months_before(today, given.months) - days < value <= today)
+    return bool(today <= value < months_before(today, -given.months) + days)
 
 
 MEMBERS: dict[str, Callable[[Any, Any], bool]] = {
@@ -59,6 +62,7 @@ MEMBERS: dict[str, Callable[[Any, Any], bool]] = {
     "has_any": lambda value, given: bool(set(value) & set(given)),
     "has_all": lambda value, given: set(given) <= set(value),
     "has_none": lambda value, given: not set(value) & set(given),
+    "weekday": lambda value, given: value.isoweekday() in given,
     "is_empty": lambda value, given: (len(value) == 0) == given,
 }
 
@@ -69,7 +73,7 @@ def number(value: Any) -> Any:
     return value if exact else Fraction(value)
 
 
-def tested(test: Any, value: Any, now: datetime, zone: str) -> Truth:
+def tested(test: Any, value: Any, when: When) -> Truth:
     """Whether a value passes: every member that is given must hold.
 
     Null is unknown to all but ``is_null``; a list that is null has no size to be null.
@@ -84,9 +88,9 @@ def tested(test: Any, value: Any, now: datetime, zone: str) -> Truth:
         elif value is None:
             seen.append(None)
         elif member.name == "size":
-            seen.append(tested(given, len(value), now, zone))
-        elif member.name == "in_last":
-            seen.append(in_last(value, given, now, zone))
+            seen.append(tested(given, len(value), when))
+        elif member.name in ("in_last", "in_next", "in_period"):
+            seen.append(relative(member.name, value, given, when))
         else:
             seen.append(MEMBERS[member.name](number(value), number(given)))
     return every(seen)

@@ -4,10 +4,9 @@ It walks the tree as written, over rows in memory, and shares nothing with the c
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, datetime
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -19,23 +18,28 @@ from domain.orders.conditions.items import Items
 from domain.orders.conditions.orders import Orders
 from domain.rules.tree import All, AnyOf, AtLeast, NoneOf, Not
 from domain.segments.conditions.segment import InSegment
+from tests.support.rules.aggregates import Aggregates
+from tests.support.rules.instants import When
 from tests.support.rules.logic import Truth, at_least, every, opposite
-from tests.support.rules.shop import ATTRIBUTES, Person, Row, Shop
-from tests.support.rules.sources import Asked
+from tests.support.rules.shop import ATTRIBUTES, Person, Shop
 
 BUILT_IN = {"kind": "kind", "displayName": "display_name", "email": "email", "birthDate": "birth_date", "city": "city",
             "country": "country", "industry": "industry", "employees": "employees", "receivable": "receivable",
             "latitude": "latitude", "intimacy": "intimacy", "purchaseIntent": "purchase_intent",
             "registeredAt": "registered_at", "phone": "phone"}  # fmt: skip
-Event = tuple[datetime, Row]
 
 
-class Oracle(Asked):
+class Oracle(Aggregates):
     """Answers whether a customer satisfies a rule."""
 
-    def __init__(self, shop: Shop, now: datetime, zone: str, segments: Mapping[UUID, Any]) -> None:
-        super().__init__(shop, now, zone)
+    def __init__(self, shop: Shop, when: When, segments: Mapping[UUID, Any]) -> None:
+        super().__init__(shop, when)
         self.segments = segments
+
+    def seen_by(self, clock: str, person: Person) -> "Oracle":
+        """The same on the clock of a condition."""
+        zone = {"TENANT": self.when.zone, "UTC": "UTC", "CUSTOMER": person.row["timezone"] or self.when.zone}[clock]
+        return Oracle(self.shop, replace(self.when, zone=zone), self.segments)
 
     def members(self, rule: Any) -> set[UUID]:
         """The customers known by now, neither merged nor erased, of whom the rule is true."""
@@ -63,7 +67,10 @@ class Oracle(Asked):
                 return at_least(k, (self.truth(one, person) for one in of))
             case Not(inner):
                 return opposite(self.truth(inner, person))
-        return self.condition(rule, person)
+        if isinstance(rule, InSegment):
+            member = self.truth(self.segments[rule.id], person) is True
+            return member == (rule.is_ == "MEMBER")
+        return self.seen_by(rule.clock, person).condition(rule, person)
 
     def condition(self, rule: Any, person: Person) -> Truth:
         """The same of a leaf."""
@@ -73,61 +80,9 @@ class Oracle(Asked):
                 return self.test(value_test, attribute(person, key))
             case Tag(test):
                 return self.test(test, person.row["tags"])
-            case InSegment():
-                member = self.truth(self.segments[rule.id], person) is True
-                return member == (rule.is_ == "MEMBER")
-            case Orders(having, where, window):
-                orders = [(row["placed_at"], row) for row in self.orders(person, where, window)]
-                back = [row["base_net"] for row in self.returns(person, where, window)]
-                return self.aggregate(having, orders, {"net_total": "base_net", "gross_total": "base_net"}, back)
-            case Items(product, having, where, window):
-                lines = list(self.items(person, product, where, window))
-                return self.aggregate(having, lines, {"net_amount": "base_net", "product": "product_id",
-                                                      "order": "order_id"})  # fmt: skip
-            case Interactions(having):
-                rows = self.interactions(person, rule)
-                return self.aggregate(having, [(row["occurred_at"], row) for row in rows], {})
-            case FeedbackGiven(having):
-                rows = self.feedback(person, rule)
-                return self.aggregate(having, [(row["submitted_at"], row) for row in rows], {})
+            case Orders() | Items() | Interactions() | FeedbackGiven():
+                return self.aggregate(rule, person)
         raise TypeError(rule)
-
-    def aggregate(self, having: Any, events: list[Event], columns: dict[str, str], back: Any = ()) -> Truth:
-        """Whether a count, sum … of events passes.  ``back`` is what lowers the sum of the net total."""
-        if having.exists is not None:
-            return bool(events) == having.exists
-        if having.count is not None:
-            return self.test(having.count, len(events))
-        name, asked = next((f.name, getattr(having, f.name)) for f in fields(having) if getattr(having, f.name))
-        if name in ("first", "last", "recency"):
-            return self.moment(name, asked, [at for at, _ in events])
-        column = columns.get(asked.field, asked.field)
-        values = [row[column] for _, row in events if row[column] is not None]
-        match name:
-            case "distinct":
-                return self.test(asked.test, len(set(values)))
-            case "sum":
-                total = sum(values, Decimal(0))
-                return self.test(asked.test, total - sum(back, Decimal(0)) if asked.field == "net_total" else total)
-            case "avg":
-                return self.test(asked.test, Fraction(sum(values)) / len(values) if values else None)
-            case "min":
-                return self.test(asked.test, min(values, default=None))
-            case "max":
-                return self.test(asked.test, max(values, default=None))
-        raise TypeError(having)
-
-    def moment(self, name: str, asked: Any, instants: list[datetime]) -> Truth:
-        """Whether the first or last event was then, or the last so long ago."""
-        if name != "recency":
-            return self.test(asked, (min if name == "first" else max)(instants, default=None))
-        if not instants:
-            return None
-        last = max(instants)
-        compare = {"gt": last.__lt__, "gte": last.__le__, "lt": last.__gt__, "lte": last.__ge__}
-        return all(
-            compare[f.name](self.before(getattr(asked, f.name))) for f in fields(asked) if getattr(asked, f.name)
-        )
 
 
 def given(one_of: Any) -> Iterator[Any]:

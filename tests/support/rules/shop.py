@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from tests.support.rules.instants import NOW, NOWS, some_instant
+from tests.support.rules.instants import NOW, NOWS, ZONES, some_instant
 
 CITIES = ("Ulm", "Bonn", "Kiel", "ulm", "Ul%", "北京")
 COUNTRIES = ("DE", "CN", "FR")
@@ -121,7 +121,8 @@ class Maker:
             "city": self.maybe(CITIES), "country": self.maybe(COUNTRIES), "industry": self.maybe(("", "retail"), 0.5),
             "employees": self.maybe((0, 5, 50)), "receivable": self.maybe((Decimal(0), Decimal("10.5"), Decimal(-3))),
             "latitude": self.maybe((Decimal("52.52"), Decimal("-33.9"))), "intimacy": self.maybe((0, 40, 80)),
-            "purchase_intent": self.maybe(INTENTS), "tags": self.some(TAGS, 3), "attributes": self.attributes(),
+            "purchase_intent": self.maybe(INTENTS), "timezone": self.maybe(ZONES),
+            "tags": self.some(TAGS, 3), "attributes": self.attributes(),
             "registered_at": registered, "created_at": NOW, "updated_at": NOW, "merged_into": None, "erased_at": None,
         }  # fmt: skip
         person = Person(row)

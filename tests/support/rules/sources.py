@@ -4,45 +4,64 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from domain.rules.window import Ago, AllTime, Between, Last
-from tests.support.rules.instants import before
+from domain.rules.window import After, Ago, AllTime, Between, Current, FirstN, Last, LastN, Previous
+from tests.support.rules.instants import When, midnight
 from tests.support.rules.logic import Truth, every, tested
 from tests.support.rules.shop import Person, Row, Shop
 
 
 class Asked:
-    """A question: of what shop, when and where."""
+    """A question: of what shop, when and on whose calendar."""
 
-    def __init__(self, shop: Shop, now: datetime, zone: str) -> None:
-        self.shop, self.now, self.zone = shop, now, zone
-
-    def before(self, duration: Any) -> datetime:
-        """``now`` less a duration."""
-        return before(self.now, duration.months, duration.seconds, self.zone)
+    def __init__(self, shop: Shop, when: When) -> None:
+        self.shop, self.when, self.now = shop, when, when.now
 
     def test(self, test: Any, value: Any) -> Truth:
         """Whether a value passes; without a test it does."""
-        return True if test is None else tested(test, value, self.now, self.zone)
+        return True if test is None else tested(test, value, self.when)
 
-    def within(self, window: Any, at: datetime) -> bool:
+    def within(self, window: Any, at: datetime, person: Person) -> bool:
         """Whether an instant lies in a window; what comes after ``now`` lies in none."""
         match window:
-            case AllTime():
+            case AllTime() | LastN() | FirstN():
                 return at <= self.now
             case Last(duration):
-                return self.before(duration) < at <= self.now
+                return self.when.before(duration) < at <= self.now
             case Between(start, end):
                 return start <= at < end and at <= self.now
             case Ago(start, end):
-                return self.before(start) < at <= self.before(end)
+                return self.when.before(start) < at <= self.when.before(end)
+            case Current(period) | Previous(period):
+                days = self.when.period(period, -1 if isinstance(window, Previous) else 0)
+                first, following = (midnight(day, self.when.zone) for day in days)
+                return first <= at < following and at <= self.now
+            case After(anchor, within):
+                since = self.anchor(anchor, person)
+                return since is not None and since < at <= min(self.when.after(within, since), self.now)
         raise TypeError(window)
+
+    def anchor(self, name: str, person: Person) -> datetime | None:
+        """A date of the customer's own; null when there is none by now."""
+        if name == "REGISTERED_AT":
+            return person.row["registered_at"]
+        kept = [
+            row["placed_at"] for row in person.orders if not (row["cancelled_at"] and row["cancelled_at"] <= self.now)
+        ]
+        instants, end = {
+            "FIRST_ORDER_AT": (kept, min),
+            "LAST_ORDER_AT": (kept, max),
+            "LAST_INTERACTION_AT": ([row["occurred_at"] for row in person.interactions], max),
+            "LAST_FEEDBACK_AT": ([row["submitted_at"] for row in person.feedback], max),
+        }[name]
+        known = [at for at in instants if at <= self.now]
+        return end(known) if known else None
 
     # An event counts when every filter is true of it: of a null, none is.
 
     def orders(self, person: Person, where: Any, window: Any) -> Iterator[Row]:
         """The customer's orders that count."""
         for row in person.orders:
-            if self.within(window, row["placed_at"]) and self.order(person, where, row):
+            if self.within(window, row["placed_at"], person) and self.order(person, where, row):
                 yield row
 
     def order(self, person: Person, where: Any, row: Row) -> bool:
@@ -69,7 +88,7 @@ class Asked:
         beyond = (where.status, where.currency, where.net_total, where.contains_product)
         for row in person.returns:
             voided = row["voided_at"] is not None and row["voided_at"] <= self.now
-            if voided or not self.within(window, row["returned_at"]):
+            if voided or not self.within(window, row["returned_at"], person):
                 continue
             order = orders.get(row["order_id"])
             if any(one is not None for one in beyond) and (order is None or not self.order(person, where, order)):
@@ -94,10 +113,10 @@ class Asked:
             and (path is None or tuple(product["category_path"][: len(path)]) == tuple(path))
         )
 
-    def interactions(self, person: Person, where: Any) -> Iterator[Row]:
+    def interactions(self, person: Person, where: Any, window: Any) -> Iterator[Row]:
         """The contacts that count."""
         for row in person.interactions:
-            if self.within(where.window, row["occurred_at"]) and every((
+            if self.within(window, row["occurred_at"], person) and every((
                 among(where.types, row["type"]),
                 among(where.channel, row["channel"]),
                 where.name is None or (None if row["name"] is None else row["name"] == where.name),
@@ -105,10 +124,10 @@ class Asked:
             )):  # fmt: skip
                 yield row
 
-    def feedback(self, person: Person, where: Any) -> Iterator[Row]:
+    def feedback(self, person: Person, where: Any, window: Any) -> Iterator[Row]:
         """The answers that count."""
         for row in person.feedback:
-            if self.within(where.window, row["submitted_at"]) and every((
+            if self.within(window, row["submitted_at"], person) and every((
                 among(where.kind, row["kind"]),
                 among(where.band, band(row)),
                 where.survey_key is None or row["survey_key"] == where.survey_key,

@@ -76,7 +76,7 @@ def test_whether_there_is_any_event_needs_no_scan() -> None:
 
 def test_a_scan_is_only_made_for_candidates() -> None:
     made = text(AnyOf((All((city("Ulm"), spent(1))), All((city("Bonn"), visited(AggregateTest(exists=True)))))))
-    outside = made.rpartition("WHERE member.registered_at")[2]
+    outside = made.rpartition("WHERE (member.registered_at")[2]
     before_the_rule = outside.split("of_orders")[0]
     assert before_the_rule.count("member.city") == 3  # (Ulm or Bonn), and then Ulm with the sum
 
