@@ -4,11 +4,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from api.graph.field import Same, many, masked, one
+from api.graph.field import Same, many, masked, one, write, write_each
 from api.scopes import Scope
 from api.views import view
 from domain.customers.masks import masked_comment
 from domain.feedback import feedback, measures, metrics, read, trend
+from domain.recording import contacts
+from domain.refusal import Invalid
 from domain.words import Says, Words
 
 LOW = Annotated[Decimal, Says(Words("lower bound", "下限"))]
@@ -81,3 +83,13 @@ class FeedbackQueries:
         metrics.feedback_metrics, proven=True, cost=10, requires=Scope.FEEDBACK_READ
     )
     feedback_trend: "list[FeedbackPoint]" = many(trend.feedback_trend, cost=20, requires=Scope.FEEDBACK_READ)
+
+
+@view.mutation
+class FeedbackMutations:
+    feedback_submit = write(
+        contacts.feedback_submit, row="feedback", problems=(Invalid,), requires=Scope.FEEDBACK_WRITE
+    )
+    feedback_record = write_each(
+        contacts.feedback_record, row="feedback", problems=(Invalid,), requires=Scope.FEEDBACK_WRITE
+    )

@@ -1,9 +1,11 @@
 """Interactions over GraphQL."""
 
-from api.graph.field import Same, one
+from api.graph.field import Same, one, write_each
 from api.scopes import Scope
 from api.views import view
 from domain.interactions import interaction, read
+from domain.recording import contacts
+from domain.refusal import Invalid
 
 
 @view(interaction.Interaction, "int", requires=Scope.CUSTOMERS_READ)
@@ -16,3 +18,10 @@ class Interaction:
     outcome: Same
     properties: Same
     customer = one(read.customer_of, proven=True)
+
+
+@view.mutation
+class InteractionMutations:
+    interactions_record = write_each(
+        contacts.interactions_record, row="interaction", problems=(Invalid,), requires=Scope.CUSTOMERS_WRITE
+    )

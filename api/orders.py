@@ -1,10 +1,12 @@
 """Orders, their lines, products and returns over GraphQL."""
 
-from api.graph.field import Same, many, one, pages, value
+from api.graph.field import Same, many, one, pages, value, write_each
 from api.scopes import Scope
 from api.views import view
 from domain.orders import order as stored
 from domain.orders import product, read
+from domain.recording import catalogue, inputs, orders
+from domain.refusal import Invalid
 
 view.enum(
     stored.OrderStatus,
@@ -15,6 +17,10 @@ view.enum(
     RETURNED="All of it came back.",
     PARTIALLY_RETURNED="Part of it came back.",
 )
+
+
+view.input(inputs.OrderRefInput, ids={"id": "Order"})
+view.input(inputs.ProductInput)
 
 
 @view(product.Product, "prd")
@@ -69,6 +75,25 @@ class Order:
     customer = one(read.customer_of, proven=True)
 
 
+@view(stored.ExchangeRate)
+class ExchangeRate:
+    currency: Same
+    on_date: Same
+    rate: Same
+    recorded_at: Same
+
+
 @view.query
 class OrderQueries:
     products = pages(read.products, by=read.PRODUCTS, plain=("category_under",))
+    exchange_rates = pages(read.exchange_rates, by=read.NEWEST_RATES, requires=Scope.CUSTOMERS_READ)
+
+
+@view.mutation
+class OrderMutations:
+    orders_record = write_each(orders.orders_record, row="order", problems=(Invalid,), requires=Scope.ORDERS_WRITE)
+    order_returns_record = write_each(
+        orders.order_returns_record, row="order_return", problems=(Invalid,), requires=Scope.ORDERS_WRITE
+    )
+    products_save = write_each(catalogue.products_save, row="product", problems=(Invalid,), requires=Scope.ORDERS_WRITE)
+    exchange_rates_set = write_each(catalogue.exchange_rates_set, problems=(Invalid,), requires=Scope.ORDERS_WRITE)

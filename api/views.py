@@ -38,6 +38,11 @@ def actor_of(planner: Any) -> str:
     return str(planner.look(lambda env: env.actor))
 
 
+def base_currency_of(planner: Any) -> str:
+    """The tenant's base currency."""
+    return str(planner.look(lambda env: env.tenant.base_currency))
+
+
 view = Views(
     scalars=PRODUCT_SCALARS,
     inject={
@@ -45,6 +50,7 @@ view = Views(
         "terms": Held(lambda kept: kept),
         "spoken": spoken_by,
         "actor": actor_of,
+        "base_currency": base_currency_of,
         "sees_personal": sees_personal,
     },
     refused=Refused,

@@ -23,6 +23,8 @@ LONGEST_TEXT, LONGEST_COMMENT, MOST_TEXTS = 1_000, 50_000, 200
 LONGEST_KEY = 300  # characters; keys are indexed
 WIDEST = Decimal(10) ** 16  # numeric(20, 4)
 LONGEST_NUMBER = 40  # characters
+# In every zone these lie on a day that Python knows.
+EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
 _TRUE = frozenset(("true", "yes", "y", "1", "t", "是"))
 _FALSE = frozenset(("false", "no", "n", "0", "f", "否"))
@@ -171,9 +173,12 @@ def instant(zone: tzinfo) -> Check:
     def check(value: Any) -> datetime:
         try:
             found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-            return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+            made = (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
         except (ValueError, OverflowError):
             raise _no_date(value) from None
+        if not EARLIEST <= made <= LATEST:
+            raise out_of_range(f"{shown(value)} is too early or too late.", f"{shown(value)} 超出可用的时间范围。")
+        return made
 
     return check
 

@@ -32,7 +32,7 @@ HISTORY = (AttributeChange.recorded_at.desc(), AttributeChange.id.desc())
 
 @dataclass(frozen=True, slots=True)
 class ExternalRefInput:
-    """A customer's identifier in another system."""
+    """An identifier in another system."""
 
     system: Annotated[str, Says(Words("system", "系统"))]
     value: Annotated[str, Says(Words("value", "编号"))]

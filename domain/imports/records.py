@@ -15,6 +15,7 @@ from domain.refusal import ProblemCode
 from domain.values import BadValue, out_of_range
 
 ATTRIBUTES, PROPERTIES = "attributes.", "properties."
+KEY_SEPARATOR = "\x1f"  # between the parts of an answer's key
 # The scale a kind is asked on unless the record says; what is not here needs no score.
 SCALES: dict[str, tuple[int, int]] = {
     FeedbackKind.NPS: (0, 10),
@@ -104,7 +105,8 @@ class Feedback:
         """By response, kind and question together."""
         response, kind = values.get("external_id"), values.get("kind")
         whole = response is not None and kind is not None
-        return feedback.SUBJECT, f"{response}\x1f{kind}\x1f{values.get('question_key') or ''}" if whole else None
+        parts = (str(response), str(kind), values.get("question_key") or "")
+        return feedback.SUBJECT, KEY_SEPARATOR.join(parts) if whole else None
 
     def staged(self, values: Mapping[str, Any]) -> Staged:
         """The answer with the scale it was given on."""

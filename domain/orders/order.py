@@ -150,4 +150,4 @@ class ExchangeRate(Stored):
     currency: Mapped[str] = mapped_column(primary_key=True, doc="ISO 4217.")
     on_date: Mapped[date] = mapped_column(primary_key=True, doc="From this day until the next rate.")
     rate: Mapped[Decimal] = mapped_column(Numeric(20, 10), doc="Base units per unit.")
-    recorded_at: Mapped[datetime]
+    recorded_at: Mapped[datetime] = mapped_column(doc="When we learnt of it.")

@@ -2,14 +2,15 @@
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cache
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from domain.money import quantized
 from domain.orders.order import ExchangeRate
@@ -50,8 +51,27 @@ class Rates:
 
 async def read_rates(session: AsyncSession, base: str) -> Rates:
     """All rates of the tenant.  ``base`` is its base currency."""
+    return await _read(session, base, select(ExchangeRate.currency, ExchangeRate.on_date, ExchangeRate.rate))
+
+
+async def read_rates_of(session: AsyncSession, base: str, currencies: Collection[str], days: Sequence[date]) -> Rates:
+    """The rates that amounts of these currencies on these days need.  Asks nothing when all are of ``base``."""
+    foreign = sorted(set(currencies) - {base})
+    if not foreign or not days:
+        return Rates(base)
+    first, rate = min(days), aliased(ExchangeRate)
+    # The latest before the first day reigns until the next.
+    reigns = select(func.max(rate.on_date)).where(rate.currency == ExchangeRate.currency, rate.on_date <= first)
+    query = select(ExchangeRate.currency, ExchangeRate.on_date, ExchangeRate.rate).where(
+        ExchangeRate.currency.in_(foreign),
+        ExchangeRate.on_date <= max(days),
+        ExchangeRate.on_date >= func.coalesce(reigns.scalar_subquery(), first),
+    )
+    return await _read(session, base, query)
+
+
+async def _read(session: AsyncSession, base: str, query: Select[str, date, Decimal]) -> Rates:
     found = Rates(base)
-    query = select(ExchangeRate.currency, ExchangeRate.on_date, ExchangeRate.rate)
     for currency, on, rate in await session.execute(query.order_by(ExchangeRate.currency, ExchangeRate.on_date)):
         found.days[currency].append(on)
         found.rates[currency].append(rate)

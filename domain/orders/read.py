@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Any
+from typing import Annotated, Any
 
 from sqlalchemy import ARRAY, ColumnElement, Numeric, Select, Text, cast, func, literal, literal_column, select
 
 from domain.customers.customer import Customer
-from domain.orders.order import Order, OrderItem, OrderReturn, OrderStatus
+from domain.orders.order import ExchangeRate, Order, OrderItem, OrderReturn, OrderStatus
 from domain.orders.product import Product
+from domain.words import Says, Words
 
 
 class OrderSort(Enum):
@@ -21,6 +22,7 @@ class OrderSort(Enum):
 
 
 PRODUCTS = (Product.sku.asc(), Product.id.asc())
+NEWEST_RATES = (ExchangeRate.on_date.desc(), ExchangeRate.currency.asc())
 
 
 def orders_of(customer: type[Customer], status: list[OrderStatus] | None = None) -> Select[Order]:
@@ -58,6 +60,14 @@ def returns_of(customer: type[Customer]) -> Select[OrderReturn]:
     """What the customer gave back."""
     newest = (OrderReturn.returned_at.desc(), OrderReturn.id.desc())
     return select(OrderReturn).where(OrderReturn.customer_id == customer.id).order_by(*newest)
+
+
+def exchange_rates(
+    currency: Annotated[str | None, Says(Words("currency", "货币"), "Only of this one, ISO 4217.")] = None,
+) -> Select[ExchangeRate]:
+    """What currencies are worth in the base currency, newest first."""
+    query = select(ExchangeRate)
+    return query if currency is None else query.where(ExchangeRate.currency == currency)
 
 
 def products(category_under: list[str] | None = None) -> Select[Product]:
