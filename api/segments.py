@@ -17,6 +17,8 @@ from domain.words import Says, Words
 
 declare_rules(view)
 RULES = {"rule": lambda terms: terms.rules}
+# Who sees a mask instead of the name must not learn it from the order.
+BY_NAME = {CustomerOrder.NAME.name: Scope.PII_READ}
 BASE = "In the base currency."
 
 
@@ -53,12 +55,19 @@ class Segment:
     created_at: Same
     updated_at: Same
     count: "CountResult | None" = one(read.count_of, stored=RULES, cost=10)
-    members = pages(read.members_of, by=CustomerOrder, stored=RULES, cost=2, requires=Scope.CUSTOMERS_READ)
+    members = pages(
+        read.members_of,
+        by=CustomerOrder,
+        by_requires=BY_NAME,
+        stored=RULES,
+        cost=2,
+        requires=Scope.CUSTOMERS_READ,
+    )
 
 
 @view.query
 class SegmentQueries:
-    customers = pages(read.customers, by=CustomerOrder, cost=2, requires=Scope.CUSTOMERS_READ)
+    customers = pages(read.customers, by=CustomerOrder, by_requires=BY_NAME, cost=2, requires=Scope.CUSTOMERS_READ)
     segment = find("Segment", requires=Scope.SEGMENTS_READ)
     segments = pages(read.segments, by=read.SegmentOrder, requires=Scope.SEGMENTS_READ)
     order_metrics: "OrderMetrics" = one(read.order_metrics, proven=True, cost=10, requires=Scope.CUSTOMERS_READ)

@@ -6,14 +6,13 @@ date would read and format every answer.
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import Annotated, Any
 
-from sqlalchemy import Date, DateTime, Integer, Interval, Select, Text, cast, func, literal_column, select, true
+from sqlalchemy import Integer, Select, cast, func, literal_column, select, true
 
 from domain.feedback.feedback import Feedback, FeedbackKind
 from domain.feedback.measures import Dedupe, FeedbackDedupe, measured
-from domain.rules.moment import Moment
+from domain.rules.moment import Moment, PeriodUnit
 from domain.rules.terms import Terms
 from domain.segments.members import member_ids
 from domain.segments.read import Where
@@ -21,14 +20,7 @@ from domain.time import Clock
 from domain.words import Says, Words
 
 MOST_PERIODS = 60
-
-
-class PeriodUnit(Enum):
-    """A period of the calendar, in the tenant's time zone."""
-
-    MONTH = ("month", "1 month")
-    QUARTER = ("quarter", "3 months")
-    YEAR = ("year", "1 year")
+_ONE = literal_column("1", Integer())
 
 
 def feedback_trend(
@@ -37,30 +29,25 @@ def feedback_trend(
     periods: Annotated[int, Says(Words("number of periods", "期数"), "1 to 60, the current one included.")] = 12,
     where: Where = None,
     dedupe: Dedupe = FeedbackDedupe.LATEST_PER_CUSTOMER,
+    fiscal: Annotated[
+        bool, Says(Words("fiscal periods", "财年周期"), "Counted from the merchant's fiscal year.")
+    ] = False,
     *,
     terms: Terms,
     clock: Clock,
 ) -> Select[Any]:
     """Satisfaction in each of the last periods, oldest first; of the customers for whom the rule holds."""
-    field, length = step.value
     moment = Moment.of(clock)
-    unit = literal_column(f"interval '{length}'", Interval())
-    today = func.date_trunc(literal_column(f"'{field}'", Text()), func.timezone(moment.zone, moment.now))
     count = func.least(func.greatest(periods, literal_column("1")), literal_column(str(MOST_PERIODS)))
-    back = func.generate_series(count - literal_column("1", Integer()), literal_column("0"), literal_column("-1"))
-    number = back.column_valued("periods_back")
-    starts = cast(today - number * unit, DateTime())
+    back = func.generate_series(_ONE - count, literal_column("0")).column_valued("periods_back")
+    number = cast(back, Integer)
     period = select(
-        starts.label("day"),
-        func.timezone(moment.zone, starts).label("start"),
-        func.timezone(moment.zone, starts + unit).label("end"),
+        moment.day_of_period(step, number, fiscal).label("day"),
+        moment.period(step, number, fiscal).label("start"),
+        moment.period(step, number + _ONE, fiscal).label("end"),
     ).subquery("period")
     at = Feedback.submitted_at
     within = (at >= period.c.start) & (at < period.c.end) & (at <= moment.now)
     members = None if where is None else member_ids(where, terms=terms, clock=clock)
     found = measured(kind, within, members, dedupe).lateral("measured")
-    return (
-        select(cast(period.c.day, Date).label("period"), *found.c)
-        .select_from(period.join(found, true()))
-        .order_by(period.c.day)
-    )
+    return select(period.c.day.label("period"), *found.c).select_from(period.join(found, true())).order_by(period.c.day)

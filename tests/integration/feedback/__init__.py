@@ -1,0 +1,1 @@
+"""Satisfaction, measured in the database."""
