@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated
 
 from sqlalchemy import ARRAY, ColumnElement, Numeric, Select, Text, cast, func, literal, literal_column, select
 
@@ -46,11 +47,11 @@ def product_of(item: type[OrderItem]) -> Select[Product]:
     return select(Product).where(Product.id == item.product_id)
 
 
-def returned_quantity(item: type[OrderItem]) -> ColumnElement[Any]:
-    """How much of the line came back."""
+def returned_quantity(item: type[OrderItem]) -> ColumnElement[Decimal]:
+    """How much of the line came back, as far as it counts."""
     return cast(
         select(func.coalesce(func.sum(OrderReturn.quantity), literal_column("0")))
-        .where(OrderReturn.item_id == item.id)
+        .where(OrderReturn.item_id == item.id, OrderReturn.voided_at.is_(None))
         .scalar_subquery(),
         Numeric(20, 4),
     )

@@ -21,6 +21,7 @@ from domain.customers.named import customers_named
 from domain.customers.read import CustomerBy, ExternalRefInput
 from domain.events import forget_events
 from domain.imports.check import Checker
+from domain.imports.records import PROPERTIES
 from domain.imports.subjects import LOADERS, ImportKind
 from domain.imports.terms import BadRecord, Staged, Terms, key
 from domain.recording.inputs import OrderRefInput
@@ -62,6 +63,8 @@ class Kind:
         """Where in an item the field of a record is."""
         if name in self.of_lines:
             return "items", str(position), self.of_lines[name]
+        if name.startswith(PROPERTIES):
+            return "properties", name.removeprefix(PROPERTIES)
         return self.places.get(name) or (camel(name),)
 
 

@@ -13,7 +13,7 @@ from domain.feedback import load as feedback_load
 from domain.feedback.feedback import Feedback
 from domain.imports.records import KEY_SEPARATOR, PROPERTIES
 from domain.imports.subjects import ImportKind
-from domain.imports.terms import Staged, Terms
+from domain.imports.terms import Staged, Terms, key
 from domain.interactions import load as interactions_load
 from domain.interactions.interaction import Interaction
 from domain.orders.rates import Rates
@@ -38,9 +38,9 @@ def _interactions(system: str, staged: Sequence[Staged]) -> Select[str, UUID]:
 
 def _feedback(system: str, staged: Sequence[Staged]) -> Select[str, UUID]:
     one, numbers = Feedback, {row.data["external_id"] for row in staged}
-    key = func.concat_ws(literal(KEY_SEPARATOR), one.external_id, one.kind, one.question_key)
-    return select(key, one.id).where(
-        one.system == system, one.external_id.in_(numbers), key.in_({row.key for row in staged})
+    whole = func.concat_ws(literal(KEY_SEPARATOR), one.external_id, one.kind, one.question_key)
+    return select(whole, one.id).where(
+        one.system == system, one.external_id.in_(numbers), whole.in_({row.key for row in staged})
     )
 
 
@@ -88,7 +88,11 @@ def _interaction(path: tuple[str, ...], said: InteractionInput) -> Item:
         en, zh = f"More than {MOST_PROPERTIES}.", f"超过 {MOST_PROPERTIES} 项。"
         item.wrong(("properties",), BadValue(ProblemCode.TOO_LONG, en, zh))
     else:
-        row |= {f"{PROPERTIES}{name}": value for name, value in properties.items()}
+        for name, value in properties.items():
+            try:
+                row[f"{PROPERTIES}{key(name)}"] = value
+            except BadValue as problem:
+                item.wrong(("properties",), problem)
     return item
 
 
