@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 from sqlalchemy import ColumnElement, Numeric, literal_column, not_
 
 from domain.rules.comparisons import ShareTest, TrendTest
-from domain.rules.durations import EMPTY, DurationTest, OnEmpty
+from domain.rules.durations import EMPTY, EMPTY_AS, DurationTest, OnEmpty
 from domain.rules.facts import Aggregate, Match, Source
 from domain.rules.issues import RuleIssue, issue, unknown
 from domain.rules.moment import ClockZone, Moment
@@ -18,6 +18,7 @@ from domain.rules.shape import Column, camel, only
 from domain.rules.tests import NumberTest, TimeTest
 from domain.rules.text.phrase import Phrase
 from domain.rules.window import Window, preceding
+from domain.rules.worded import AGGREGATES
 from domain.words import Says, Words
 
 # Counts that only ask whether there is any row.
@@ -50,7 +51,7 @@ class FieldNumberTest:
 
     field: Annotated[str, Says(Words("field", "字段")), Column]
     test: Annotated[NumberTest, Says(Words("test", "条件"))]
-    on_empty: Annotated[OnEmpty, EMPTY] = OnEmpty.NO_MATCH
+    on_empty: Annotated[OnEmpty, EMPTY, EMPTY_AS] = OnEmpty.NO_MATCH
 
     def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
         """Whether the aggregate passes."""
@@ -62,53 +63,7 @@ class AggregateTest:
     """One aggregate, compared.  Without events count, distinct and sum are 0 and the others UNKNOWN."""
 
     one_of: ClassVar = True
-    phrases: ClassVar = (
-        Phrase(
-            ".count [{window}] {count}",
-            ".次数 [{window}] {count}",
-            says=Words("the number of {subject}[ {window}] {count}", "[{window}]{subject}的次数{count}"),
-        ),
-        Phrase(
-            ".distinct({distinct.field}) [{window}] {distinct.test}",
-            ".去重数({distinct.field}) [{window}] {distinct.test}",
-            says=Words(
-                "the number of different values of {distinct.field} of {subject}[ {window}] {distinct.test}",
-                "[{window}]{subject}的{distinct.field}去重数{distinct.test}",
-            ),
-        ),
-        *(
-            Phrase(
-                f".{name}({{{name}.field}}) [{{window}}] {{{name}.test}}",
-                f".{zh}({{{name}.field}}) [{{window}}] {{{name}.test}}",
-                says=Words(
-                    f"the {en} {{{name}.field}} of {{subject}}[ {{window}}] {{{name}.test}}",
-                    f"[{{window}}]{{subject}}的{{{name}.field}}{zh}{{{name}.test}}",
-                ),
-            )
-            for name, en, zh in (
-                ("sum", "total", "合计"),
-                ("avg", "mean", "平均"),
-                ("min", "smallest", "最小"),
-                ("max", "largest", "最大"),
-                ("stddev", "standard deviation of", "标准差"),
-            )
-        ),
-        Phrase(
-            ".first [{window}] {first}",
-            ".首次 [{window}] {first}",
-            says=Words("the first of {subject}[ {window}] {first}", "[{window}]{subject}的首次时间{first}"),
-        ),
-        Phrase(
-            ".last [{window}] {last}",
-            ".末次 [{window}] {last}",
-            says=Words("the last of {subject}[ {window}] {last}", "[{window}]{subject}的末次时间{last}"),
-        ),
-        Phrase(
-            ".recency [{window}] {recency}",
-            ".距今 [{window}] {recency}",
-            says=Words("the last of {subject}[ {window}] was {recency} ago", "[{window}]{subject}的末次距今{recency}"),
-        ),
-    )
+    phrases: ClassVar = AGGREGATES
     exists: Annotated[bool | None, Says(Words("whether there is any", "是否存在"))] = None
     count: Annotated[NumberTest | None, Says(Words("how many", "次数"))] = None
     distinct: Annotated[FieldTest | None, Says(Words("how many different", "去重数"))] = None
@@ -193,18 +148,24 @@ def aggregated(en: str, zh: str) -> tuple[Phrase, ...]:
 
     ``en`` and ``zh`` are the patterns of the events; sentences call them by the condition's ``subject``.
     """
+    when, wann = "[{window}] [in {clock} time]", "[{window}] [按 {clock} 时间]"
+    clock = Words("[ in {clock} time]", "[（按{clock}时间）]")
     return (
         Phrase(
-            f"exists {en} [{{window}}]",
-            f"存在 {zh} [{{window}}]",
+            f"exists {en} {when}",
+            f"存在 {zh} {wann}",
             {"having": AggregateTest(exists=True)},
-            Words("there are {subject}[ {window}]", "[{window}]有{subject}"),
+            Words(f"there are {{subject}}[ {{window}}]{clock.en}", f"[{{window}}]有{{subject}}{clock.zh}"),
         ),
         Phrase(
-            f"no {en} [{{window}}]",
-            f"没有 {zh} [{{window}}]",
+            f"no {en} {when}",
+            f"没有 {zh} {wann}",
             {"having": AggregateTest(exists=False)},
-            Words("there are no {subject}[ {window}]", "[{window}]没有{subject}"),
+            Words(f"there are no {{subject}}[ {{window}}]{clock.en}", f"[{{window}}]没有{{subject}}{clock.zh}"),
         ),
-        Phrase(f"{en}{{having}}", f"{zh}{{having}}", says=Words("{having}", "{having}")),
+        Phrase(
+            f"{en}{{having}} [in {{clock}} time]",
+            f"{zh}{{having}} [按 {{clock}} 时间]",
+            says=Words(f"{{having}}{clock.en}", f"{{having}}{clock.zh}"),
+        ),
     )

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar
 from sqlalchemy import Boolean, ColumnElement, Integer, Numeric, and_, func, literal, literal_column, true
 
 from domain.rules.moment import Moment
-from domain.rules.text.phrase import Phrase
+from domain.rules.text.phrase import Choice, Phrase
 from domain.time import Duration
 from domain.words import Says, Words
 
@@ -42,6 +42,16 @@ class OnEmpty(StrEnum):
         return func.coalesce(passes, true(), type_=Boolean()) if self is OnEmpty.MATCH else passes
 
 
+EMPTY_AS = Choice(
+    {
+        OnEmpty.NO_MATCH: Words("unknown", "未知"),
+        OnEmpty.MATCH: Words("match", "符合"),
+        OnEmpty.ZERO: Words("zero", "零"),
+    }
+)
+_AS = Phrase("empty as {}", "空值 视为 {}", says=Words("without any: {}", "无数据视为{}"))
+
+
 @dataclass(frozen=True, slots=True)
 class DurationTest:
     """A test of a length of time."""
@@ -52,7 +62,7 @@ class DurationTest:
     gte: Annotated[Duration | None, Says(Words("at least", "至少")), _AS_LONG] = None
     lt: Annotated[Duration | None, Says(Words("shorter", "小于")), _SHORTER] = None
     lte: Annotated[Duration | None, Says(Words("at most", "至多")), _AS_SHORT] = None
-    on_empty: Annotated[OnEmpty, EMPTY] = OnEmpty.NO_MATCH
+    on_empty: Annotated[OnEmpty, EMPTY, EMPTY_AS, _AS] = OnEmpty.NO_MATCH
 
     def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
         """Whether an instant is so long ago."""

@@ -18,6 +18,10 @@ class RuleIssue(FieldIssue):
     """One thing wrong with a rule: INVALID_RULE, UNKNOWN_FIELD, TYPE_MISMATCH, CYCLE or TOO_COMPLEX."""
 
     suggestion: str | None = field(default=None, metadata={"doc": "The nearest name that there is."})
+    offset: int | None = field(default=None, metadata={"doc": "In a text: characters before it."})
+    line: int | None = field(default=None, metadata={"doc": "In a text: its line, from 1."})
+    column: int | None = field(default=None, metadata={"doc": "In a text: its first character in the line, from 1."})
+    length: int | None = field(default=None, metadata={"doc": "In a text: how many characters."})
 
     def below(self, path: Path) -> RuleIssue:
         """The same, seen from further out."""

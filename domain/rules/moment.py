@@ -14,7 +14,9 @@ from typing import Any
 from sqlalchemy import Date, DateTime, Double, Integer, Interval, Text, cast, func, literal, literal_column
 from sqlalchemy.sql.elements import ColumnElement
 
+from domain.rules.text.phrase import Choice
 from domain.time import Clock, Duration
+from domain.words import Words
 
 INSTANT = DateTime(timezone=True)
 _LOCAL = DateTime()
@@ -31,6 +33,15 @@ class ClockZone(StrEnum):
     TENANT = "TENANT"
     CUSTOMER = "CUSTOMER"
     UTC = "UTC"
+
+
+CLOCKS = Choice(
+    {
+        ClockZone.TENANT: Words("tenant", "商户"),
+        ClockZone.CUSTOMER: Words("customer", "客户"),
+        ClockZone.UTC: Words("utc", "世界"),
+    }
+)
 
 
 class PeriodUnit(StrEnum):

@@ -14,7 +14,8 @@ from domain.customers.conditions.names import FIELD
 from domain.refusal import ProblemCode
 from domain.rules.facts import Fact
 from domain.rules.issues import RuleIssue, issue, unknown
-from domain.rules.moment import ClockZone, Moment
+from domain.rules.metrics import Metric, MetricKey, itself, whole_days
+from domain.rules.moment import CLOCKS, ClockZone, Moment
 from domain.rules.shape import camel, members, only
 from domain.rules.terms import Terms
 from domain.rules.tests import ValueTest
@@ -30,11 +31,31 @@ class AttributeIs:
     """A field of the customer passes a test.  A customer without a value is UNKNOWN unless ``isNull`` is asked."""
 
     keyword: ClassVar = "attribute"
-    phrases: ClassVar = (Phrase("{key} {test}", "{key} {test}", says=Words("{key} {test}", "{key}{test}")),)
+    phrases: ClassVar = (
+        Phrase(
+            "{key} {test} [in {clock} time]",
+            "{key} {test} [按 {clock} 时间]",
+            says=Words("{key} {test}[ in {clock} time]", "{key}{test}[（按{clock}时间）]"),
+        ),
+    )
     key: Annotated[str, Says(Words("field", "字段"), "A built-in field like city, or the key of an attribute."), FIELD]
     test: Annotated[ValueTest, Says(Words("test", "条件"), "Of the field's type.")]
-    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose days.")] = ClockZone.TENANT
+    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose days."), CLOCKS] = ClockZone.TENANT
     certain: ClassVar = False
+    metrics: ClassVar[Mapping[MetricKey, Metric]] = {
+        MetricKey.RECEIVABLE: Metric(
+            Words("what the customer owes", "应收账款"),
+            lambda window, clock: {"value": BuiltIn("receivable")},
+            itself,
+            timed=False,
+        ),
+        MetricKey.TENURE_DAYS: Metric(
+            Words("days since registration", "注册天数"),
+            lambda window, clock: {"value": BuiltIn("registered_at")},
+            whole_days,
+            timed=False,
+        ),
+    }
     anchors: ClassVar[Mapping[AnchorField, Fact]] = {AnchorField.REGISTERED_AT: BuiltIn("registered_at")}
 
     @classmethod

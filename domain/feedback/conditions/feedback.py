@@ -13,7 +13,8 @@ from domain.feedback.feedback import Feedback, FeedbackKind, NpsBand
 from domain.rules.aggregate import AggregateTest, Fields, aggregated
 from domain.rules.facts import Aggregate, Columns, Fact, Match, Opened, Passes, Source
 from domain.rules.issues import RuleIssue
-from domain.rules.moment import ClockZone, Moment
+from domain.rules.metrics import Metric, MetricKey, itself
+from domain.rules.moment import CLOCKS, ClockZone, Moment
 from domain.rules.terms import Terms
 from domain.rules.tests import NumberTest, TextTest
 from domain.rules.text.phrase import equal, listed, tested
@@ -36,6 +37,11 @@ _BANDS = {
     NpsBand.PASSIVE: ((">", "6"), ("<", "9")),
     NpsBand.DETRACTOR: (("<=", "6"),),
 }
+
+
+def _scored(kind: str) -> tuple[Match, ...]:
+    """Answers to questions of a kind that have a score."""
+    return (Passes("kind", TextTest(in_=(kind,))), Passes("score", NumberTest(is_null=False)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +83,19 @@ class FeedbackGiven:
         *listed("band", "分档"),
     ] = None
     window: Annotated[Window, Says(Words("when", "时间窗"))] = ALL_TIME
-    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days.")] = ClockZone.TENANT
+    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days."), CLOCKS] = ClockZone.TENANT
+    metrics: ClassVar[Mapping[MetricKey, Metric]] = {
+        MetricKey.NPS_LAST: Metric(
+            Words("score of the last NPS answer", "最近一次 NPS 评分"),
+            lambda window, clock: {"value": Aggregate(FEEDBACK, "latest", "score", _scored("NPS"), window, clock)},
+            itself,
+        ),
+        MetricKey.CSAT_AVG: Metric(
+            Words("mean CSAT score", "CSAT 平均分"),
+            lambda window, clock: {"value": Aggregate(FEEDBACK, "avg", "score", _scored("CSAT"), window, clock)},
+            itself,
+        ),
+    }
     anchors: ClassVar[Mapping[AnchorField, Fact]] = {AnchorField.LAST_FEEDBACK_AT: Aggregate(FEEDBACK, "max")}
 
     @property

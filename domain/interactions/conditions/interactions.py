@@ -13,7 +13,8 @@ from domain.interactions.interaction import Channel, Direction, Interaction, Int
 from domain.rules.aggregate import AggregateTest, Fields, aggregated
 from domain.rules.facts import Aggregate, Fact, Match, Opened, Passes, Source
 from domain.rules.issues import RuleIssue
-from domain.rules.moment import ClockZone, Moment
+from domain.rules.metrics import Metric, MetricKey, itself, whole_days
+from domain.rules.moment import CLOCKS, ClockZone, Moment
 from domain.rules.terms import Terms
 from domain.rules.tests import TextTest
 from domain.rules.text.phrase import equal, listed
@@ -54,7 +55,19 @@ class Interactions:
     channel: Annotated[tuple[Channel, ...] | None, Says(Words("channels", "渠道")), *listed("channel", "渠道")] = None
     direction: Annotated[Direction | None, Says(Words("direction", "方向")), equal("direction", "方向")] = None
     window: Annotated[Window, Says(Words("when", "时间窗"))] = ALL_TIME
-    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days.")] = ClockZone.TENANT
+    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days."), CLOCKS] = ClockZone.TENANT
+    metrics: ClassVar[Mapping[MetricKey, Metric]] = {
+        MetricKey.INTERACTION_COUNT: Metric(
+            Words("number of interactions", "互动次数"),
+            lambda window, clock: {"value": Aggregate(INTERACTIONS, "count", None, (), window, clock)},
+            itself,
+        ),
+        MetricKey.DAYS_SINCE_INTERACTION: Metric(
+            Words("days since the last interaction", "距上次互动天数"),
+            lambda window, clock: {"value": Aggregate(INTERACTIONS, "max", None, (), window, clock)},
+            whole_days,
+        ),
+    }
     anchors: ClassVar[Mapping[AnchorField, Fact]] = {
         AnchorField.LAST_INTERACTION_AT: Aggregate(INTERACTIONS, "max"),
     }

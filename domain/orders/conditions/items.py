@@ -13,7 +13,7 @@ from domain.orders.conditions.sources import ITEM_FIELDS, ITEMS
 from domain.rules.aggregate import AggregateTest, aggregated
 from domain.rules.facts import Aggregate
 from domain.rules.issues import RuleIssue
-from domain.rules.moment import ClockZone, Moment
+from domain.rules.moment import CLOCKS, ClockZone, Moment
 from domain.rules.terms import Terms
 from domain.rules.window import ALL_TIME, Window
 from domain.words import Says, Words
@@ -32,7 +32,7 @@ class Items:
     having: Annotated[AggregateTest, Says(Words("test", "条件"))]
     order: Annotated[OrderFilter, Says(Words("which orders", "订单范围"))] = ANY_ORDER
     window: Annotated[Window, Says(Words("when", "时间窗"), "By the order's date.")] = ALL_TIME
-    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days.")] = ClockZone.TENANT
+    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days."), CLOCKS] = ClockZone.TENANT
 
     @property
     def certain(self) -> bool:

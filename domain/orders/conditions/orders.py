@@ -10,11 +10,13 @@ from sqlalchemy import ColumnElement
 
 from domain.orders.conditions.filters import ANY_ORDER, OrderFilter
 from domain.orders.conditions.sources import ORDER_FIELDS, ORDERS, RETURNS
+from domain.orders.metrics import ORDER_METRICS
 from domain.orders.order import OrderStatus
 from domain.rules.aggregate import AggregateTest, aggregated
 from domain.rules.facts import Aggregate, Fact
 from domain.rules.issues import RuleIssue
-from domain.rules.moment import ClockZone, Moment
+from domain.rules.metrics import Metric, MetricKey
+from domain.rules.moment import CLOCKS, ClockZone, Moment
 from domain.rules.terms import Terms
 from domain.rules.window import ALL_TIME, AnchorField, Counted, Window
 from domain.words import Says, Words
@@ -30,7 +32,8 @@ class Orders:
     having: Annotated[AggregateTest, Says(Words("test", "条件"))]
     where: Annotated[OrderFilter, Says(Words("which orders", "订单范围"))] = ANY_ORDER
     window: Annotated[Window, Says(Words("when", "时间窗"))] = ALL_TIME
-    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days.")] = ClockZone.TENANT
+    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days."), CLOCKS] = ClockZone.TENANT
+    metrics: ClassVar[Mapping[MetricKey, Metric]] = ORDER_METRICS
     anchors: ClassVar[Mapping[AnchorField, Fact]] = {
         AnchorField.FIRST_ORDER_AT: Aggregate(ORDERS, "min", None, ANY_ORDER.matches()),
         AnchorField.LAST_ORDER_AT: Aggregate(ORDERS, "max", None, ANY_ORDER.matches()),

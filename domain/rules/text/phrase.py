@@ -14,7 +14,7 @@ and not a keyword.  Everything else is said as it stands; words are keywords.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -23,6 +23,7 @@ from domain.words import Words
 
 _PIECE = re.compile(r"\{([^}]*)\}|(\[)|(\])|([^{}\[\]]+)")
 _TOKEN = re.compile(r":?\w+|[<>!]=|[^\s\w]")
+_FIELD = re.compile(r":(?=\w)")
 OWN, ONLY = "", "0"
 
 
@@ -45,11 +46,21 @@ class Phrase:
 class Named:
     """Rides in ``Annotated[...]`` of a name that texts write without quotes: a field, a metric.
 
-    ``read`` makes the name of a word; ``write`` the word of a name, null when only backquotes will do.
+    ``read`` makes the name of a word; ``write`` the word of a name, null when only backquotes will do; ``known`` lists
+    the words there are and ``label`` says what a name is called, both given the tenant's terms.
     """
 
     read: Callable[[str], str] = str
     write: Callable[[str], str | None] = str
+    known: Callable[[Any], Iterable[str]] | None = None
+    label: Callable[[str, Any], Words] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Rides in ``Annotated[...]`` of an enum: the words of its members, which are keywords."""
+
+    words: Mapping[Any, Words]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +100,7 @@ def pieces(pattern: str) -> tuple[Piece, ...]:
             done = stack.pop()
             stack[-1].append(Optional(tuple(done)))
         elif text:
-            stack[-1].append(Said(text, tuple(_TOKEN.findall(text))))
+            stack[-1].append(Said(_FIELD.sub("", text), tuple(_TOKEN.findall(text))))
         else:
             stack[-1].append(_slot(slot))
     (made,) = stack

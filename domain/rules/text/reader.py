@@ -1,0 +1,289 @@
+"""Reading the parts of a rule by their phrases: predictive, so that time is linear and errors are where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from enum import Enum
+from typing import Any
+
+from domain.rules.shape import is_one_of, item_of
+from domain.rules.terms import Terms
+from domain.rules.text.keywords import Keywords
+from domain.rules.text.lexer import Token
+from domain.rules.text.parts import Part, is_rule, is_whole, kinds, parts, phrases, places, separator
+from domain.rules.text.phrase import OWN, Optional, Phrase, Piece, Said, Slot, opening, pieces
+from domain.rules.text.place import Expected, Span, Unexpected
+from domain.rules.text.single import begins, read_single
+from domain.words import Words
+
+Path = tuple[str, ...]
+
+
+class Frame:
+    """An object being read: its values by dotted names, its place in JSON, and the object around it."""
+
+    __slots__ = ("of", "outer", "path", "values")
+
+    def __init__(self, of: Any, path: Path, outer: Frame | None) -> None:
+        self.of, self.path, self.outer = of, path, outer
+        self.values: dict[str, Any] = {}
+
+    def owner(self, name: str) -> Frame:
+        """The nearest object that has such a field."""
+        frame: Frame | None = self
+        root = name.partition(".")[0]
+        while frame is not None:
+            if root in parts(frame.of):
+                return frame
+            frame = frame.outer
+        raise TypeError(f"{self.of.__name__} has no {name!r}")
+
+    def made(self) -> Any:
+        """The object."""
+        return _built(self.of, self.values)
+
+
+class Reader:
+    """Reads from tokens; ``expected`` is what would have gone on at the furthest token that did not."""
+
+    def __init__(self, tokens: list[Token], words: Keywords, terms: Terms) -> None:
+        self.tokens, self.words, self.terms = tokens, words, terms
+        self.at = self.furthest = 0
+        self.expected: Expected = {}
+        self.places: dict[Path, Span] = {}
+        self.rule: Callable[[Path], Any] = _no_rule  # reads a rule that a condition holds
+
+    # ── tokens
+    @property
+    def token(self) -> Token:
+        """The next one."""
+        return self.tokens[self.at]
+
+    def fail(self, *wanted: Words) -> Unexpected:
+        """What to raise: ``wanted`` would have gone on here."""
+        self.note(*wanted)
+        return Unexpected()
+
+    def note(self, *wanted: Words) -> None:
+        """``wanted`` would go on here."""
+        if self.at > self.furthest:
+            self.furthest, self.expected = self.at, {}
+        if self.at == self.furthest:
+            self.expected |= dict.fromkeys(wanted)
+
+    def take(self, wanted: str) -> Token:
+        """The next token, which must be this word, mark or field name."""
+        token = self.token
+        if not _is(token, wanted):
+            raise self.fail(self.words.shown(wanted.lstrip(":")))
+        self.at += 1
+        return token
+
+    def follows(self, wanted: tuple[str, ...], ahead: int = 0) -> bool:
+        """Whether these are the next tokens."""
+        start = self.at + ahead
+        return all(start + n < len(self.tokens) and _is(self.tokens[start + n], each) for n, each in enumerate(wanted))
+
+    # ── objects
+    def whole(self, hint: Any, path: Path, outer: Frame | None = None) -> Any:
+        """An object of one of the classes of a hint."""
+        found = [(of, phrase) for of in kinds(hint) for phrase in phrases(of)]
+        if not found:
+            return self.by_fields(Frame(hint, path, outer), tuple(parts(hint)), separator(hint).strip())
+        return self.first_of(self.candidates(found), path, outer)
+
+    def candidates(self, known: list[tuple[Any, Phrase]]) -> list[tuple[Any, Phrase]]:
+        """The phrases that begin like this: those with the longest beginning."""
+        fitting = [each for each in known if self.follows(opening(each[1].en))]
+        longest = max((len(opening(phrase.en)) for _, phrase in fitting), default=0)
+        if not longest:
+            self.note(*(self.words.shown(begin[0]) for _, phrase in known if (begin := opening(phrase.en))))
+        return [each for each in fitting if len(opening(each[1].en)) == longest]
+
+    def first_of(self, candidates: list[tuple[Any, Phrase]], path: Path, outer: Frame | None) -> Any:
+        """By the first phrase that can be read to its end."""
+        start = self.at
+        for of, phrase in candidates:
+            self.at = start
+            frame = Frame(of, (*path, of.keyword) if outer is None else path, outer)
+            before = {} if outer is None else dict(outer.values)
+            try:
+                self.run(pieces(phrase.en), frame, OWN)
+            except Unexpected:
+                if outer is not None:
+                    outer.values = before
+                continue
+            frame.values |= phrase.fixed
+            return frame.made()
+        raise Unexpected
+
+    def by_fields(self, frame: Frame, names: tuple[str, ...], mark: str) -> Any:
+        """An object by phrases of its fields, in any order; exactly one if it is one of them."""
+        self.fields(frame, names, mark)
+        return frame.made()
+
+    def fields(self, frame: Frame, names: tuple[str, ...], mark: str) -> None:
+        """Fields by their own phrases, each at most once."""
+        left = self.meant(frame, names)
+        while True:
+            name = self.field(frame, left)
+            left = tuple(each for each in left if each != name)
+            if is_one_of(frame.of) or not (self.follows((mark,)) and self.begins_field(frame, left, 1)):
+                if left and not is_one_of(frame.of):
+                    self.note(self.words.shown(mark))
+                return
+            self.take(mark)
+
+    def meant(self, frame: Frame, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Of the fields of a choice, the one that what is around it tells."""
+        tells = getattr(frame.outer.of, "meant", None) if frame.outer and is_one_of(frame.of) else None
+        told = tells(frame.outer.values, self.terms) if tells and frame.outer else None
+        return names if told is None else (told,)
+
+    def field(self, frame: Frame, names: tuple[str, ...]) -> str:
+        """One field by one of its phrases: its name."""
+        known: list[tuple[Any, Phrase]] = [(name, phrase) for name in names for phrase in parts(frame.of)[name].phrases]
+        start = self.at
+        for name, phrase in self.candidates(known):
+            self.at = start
+            try:
+                self.run(pieces(phrase.en), frame, name)
+            except Unexpected:
+                continue
+            if OWN in phrase.fixed:
+                self.keep(frame, name, phrase.fixed[OWN], start)
+            return str(name)
+        raise Unexpected
+
+    def begins_field(self, frame: Frame, names: tuple[str, ...], ahead: int) -> bool:
+        """Whether one of these fields begins so many tokens ahead."""
+        return any(
+            (begin := opening(phrase.en)) and self.follows(begin, ahead)
+            for name in names
+            for phrase in parts(frame.of)[name].phrases
+        )
+
+    # ── patterns
+    def run(self, of: Iterable[Piece], frame: Frame, own: str) -> None:
+        """Read a pattern."""
+        for piece in of:
+            match piece:
+                case Said(_, said):
+                    for each in said:
+                        self.take(each)
+                case Slot():
+                    self.slot(piece, frame, own)
+                case Optional(inner):
+                    if self.enters(inner, frame, own):
+                        self.run(inner, frame, own)
+
+    def enters(self, inner: tuple[Piece, ...], frame: Frame, own: str) -> bool:
+        """Whether what may be left out is here."""
+        first = inner[0]
+        if isinstance(first, Said) and first.tokens:
+            if not self.follows(first.tokens):
+                self.note(self.words.shown(first.tokens[0]))
+                return False
+            return True
+        slot = next(piece for piece in inner if isinstance(piece, Slot))
+        name = slot.names[0] or own
+        hint = _part(frame.owner(name).of, name).member.hint
+        if not is_whole(hint):
+            return begins(hint, self.token)
+        known = [(kind, phrase) for kind in kinds(hint) for phrase in phrases(kind)]
+        return bool(self.candidates(known))
+
+    def slot(self, slot: Slot, frame: Frame, own: str) -> None:
+        """Read what stands for one or more fields."""
+        if len(slot.names) > 1:
+            owner = frame.owner(slot.names[0])
+            self.fields(owner, slot.names, ",")
+            return
+        name = slot.names[0] or own
+        owner = frame.owner(name)
+        part, start = _part(owner.of, name), self.at
+        path = (*owner.path, *_place(owner.of, name))
+        if slot.only:
+            value: Any = (self.value(item_of(part.member.hint), part, (*path, "0"), owner),)
+        else:
+            value = self.value(part.member.hint, part, path, owner)
+        self.keep(owner, name, value, start)
+
+    def keep(self, frame: Frame, name: str, value: Any, start: int) -> None:
+        """Remember a value and where it stands."""
+        frame.values[name] = value
+        self.places[(*frame.path, *_place(frame.of, name))] = self.span(start)
+
+    def value(self, hint: Any, part: Part, path: Path, owner: Frame) -> Any:
+        """A list, an object or a single value."""
+        item = item_of(hint)
+        if item is not None:
+            return tuple(self.items(item, part, path, owner))
+        if is_rule(hint):
+            return self.rule(path)
+        if is_whole(hint):
+            return self.whole(hint, path, owner)
+        start = self.at
+        value = read_single(self, hint, part)
+        self.places[path] = self.span(start)
+        return value
+
+    def items(self, item: Any, part: Part, path: Path, owner: Frame) -> Iterator[Any]:
+        """The values of a list, between commas."""
+        n = 0
+        yield self.value(item, part, (*path, "0"), owner)
+        while self.follows((",",)):
+            self.take(",")
+            n += 1
+            yield self.value(item, part, (*path, str(n)), owner)
+        self.note(self.words.shown(","))
+
+    def span(self, start: int) -> Span:
+        """From a token to the last one read."""
+        return self.tokens[start].start, self.tokens[max(self.at - 1, start)].end
+
+
+def _no_rule(path: Path) -> Any:
+    raise TypeError(f"nobody reads the rule at {path}")
+
+
+def _is(token: Token, wanted: str) -> bool:
+    if wanted.startswith(":"):
+        return token.raw == wanted[1:]
+    return token.value == wanted and token.kind in ("word", "mark")
+
+
+def _part(of: Any, name: str) -> Part:
+    """The field of a dotted name."""
+    *above, last = name.split(".")
+    for each in above:
+        of = parts(of)[each].member.hint
+    return parts(of)[last]
+
+
+def _place(of: Any, name: str) -> Path:
+    path: Path = ()
+    for each in name.split("."):
+        path += places(of)[each]
+        of = parts(of)[each].member.hint
+    return path
+
+
+def _built(of: Any, values: dict[str, Any]) -> Any:
+    """An object of values by dotted names."""
+    plain: dict[str, Any] = {}
+    nested: dict[str, dict[str, Any]] = {}
+    for name, value in values.items():
+        root, dot, rest = name.partition(".")
+        if dot:
+            nested.setdefault(root, {})[rest] = value
+        else:
+            plain[name] = _member(parts(of)[name].member.hint, value)
+    plain |= {root: _built(parts(of)[root].member.hint, inner) for root, inner in nested.items()}
+    return of(**plain)
+
+
+def _member(hint: Any, value: Any) -> Any:
+    """What a phrase fixes of an enum it gives by name: phrases know no classes."""
+    fixed = type(value) is str and isinstance(hint, type) and issubclass(hint, Enum)
+    return hint[value] if fixed else value
