@@ -57,7 +57,7 @@ def aggregated(fact: Aggregate, found: Opened, keep: Sequence[ColumnElement[bool
 def known(fact: Aggregate, column: ColumnElement[Any]) -> ColumnElement[Any]:
     """What a scan found: zero is a property of the fact, never of the rule."""
     if fact.function == "exists":
-        return column > _ZERO
+        return func.coalesce(column, _ZERO, type_=column.type) > _ZERO
     return func.coalesce(column, _ZERO, type_=column.type) if fact.function in _NONE else column
 
 

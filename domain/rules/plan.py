@@ -2,12 +2,13 @@
 
 Each scan is a LATERAL per candidate: candidates are those for whom the rule would hold if all that costs a scan did.
 A source that is only asked whether there are rows is no scan but an EXISTS, which the planner makes a semi- or
-anti-join.  For a whole tenant the correlation in ``_scan`` could be a GROUP BY and a join instead: only there.
+anti-join.  For a whole tenant the correlation of a scan is a GROUP BY and a join instead: ``_joined``, and only there.
+Which of the two is faster depends on how many candidates there are; whoever asks says so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -17,6 +18,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
+    Select,
     and_,
     case,
     exists,
@@ -34,6 +36,7 @@ from sqlalchemy import (
 
 from domain.rules.aggregated import aggregated, known, picked
 from domain.rules.facts import Aggregate, Asked, Columns, Fact, Match, Opened, Own, Source
+from domain.rules.grouped import Group, Shape, alike_for_all, grouped
 from domain.rules.moment import INSTANT, ClockZone, Moment
 from domain.rules.normal import FALSE, TRUE, Form, Literal, Threshold, assume, conjuncts, literals
 from domain.rules.protocol import Condition
@@ -68,19 +71,34 @@ class Plan:
     """
 
     def __init__(
-        self, form: Form, customer: FromClause, moment: Moment, terms: Terms, also: Iterable[Fact] = ()
+        self,
+        form: Form,
+        customer: FromClause,
+        moment: Moment,
+        terms: Terms,
+        also: Iterable[Fact] = (),
+        shape: Shape = Shape.EACH,
     ) -> None:
         self.form, self.customer, self.moment, self.terms = form, customer, moment, terms
-        self.also, self.scanned = tuple(also), 0
+        self.also, self.shape, self.scanned = tuple(also), shape, 0
         self.joined = customer
+        self.tables: dict[Any, FromClause] = {}
         self.values: dict[Fact, ColumnElement[Any]] = {}
         self.facts: dict[Condition, dict[str, Fact]] = {}
         self.tests: dict[Condition, ColumnElement[bool]] = {}
+        self.groups: list[Group] = []
         for leaf in literals(form):
             self.facts.setdefault(leaf.condition, dict(leaf.condition.facts(terms)))
         facts = dict.fromkeys((*self.also, *(fact for asked in self.facts.values() for fact in asked.values())))
         stages = self._read(self._known_at_once(facts))
         self.where = [self.holds(found) for found in self._conjuncts(stages) if found != TRUE]
+
+    def table(self, key: Any, make: Callable[[], FromClause]) -> FromClause:
+        """A table with a line of each customer, joined by its ``id``; made once for a key."""
+        if key not in self.tables:
+            self.tables[key] = made = make()
+            self.joined = self.joined.outerjoin(made, made.c.id == self.customer.c.id)
+        return self.tables[key]
 
     def at(self, clock: ClockZone) -> Moment:
         """The moment on a clock."""
@@ -89,9 +107,8 @@ class Plan:
     def holds(self, form: Form) -> ColumnElement[bool]:
         """TRUE exactly for members; NULL and FALSE mean the same here."""
         match form:
-            case Literal(condition, negated, lenient):
-                test = not_(self._test(condition)) if negated else self._test(condition)
-                return test.is_not(false()) if lenient else test
+            case Literal(condition):
+                return and_(_literal(form, self._test(condition)), *self._wanting(form))
             case Threshold(k, of) if k <= 0:
                 return true()
             case Threshold(k, of) if k > len(of):
@@ -108,9 +125,25 @@ class Plan:
 
     def _test(self, condition: Condition) -> ColumnElement[bool]:
         if condition not in self.tests:
-            known = {name: self.values[fact] for name, fact in self.facts[condition].items()}
-            self.tests[condition] = condition.concluded(known, self.at(condition.clock))
+            self.tests[condition] = self._concluded(condition, self.values)
         return self.tests[condition]
+
+    def _concluded(self, condition: Condition, values: Mapping[Fact, ColumnElement[Any]]) -> ColumnElement[bool]:
+        known = {name: values[fact] for name, fact in self.facts[condition].items()}
+        return condition.concluded(known, self.at(condition.clock))
+
+    def _wanting(self, leaf: Literal) -> list[ColumnElement[bool]]:
+        """That there are rows, or that the leaf holds of none: so it is anyway.
+
+        But PostgreSQL knows the latter while it plans.  Where it is false, an outer join with the groups becomes an
+        inner one, and what is tested of an aggregate their HAVING.
+        """
+        made = []
+        for group in self.groups:
+            if not group.none.keys().isdisjoint(self.facts[leaf.condition].values()):
+                test = self._concluded(leaf.condition, {**self.values, **group.none})
+                made.append(or_(group.there, _literal(leaf, test)))
+        return made
 
     def _cost(self, leaf: Literal) -> float:
         return max((fact.cost for fact in self.facts[leaf.condition].values()), default=0.0)
@@ -167,26 +200,31 @@ class Plan:
         common = tuple(match for match in asked[0].where if all(match in fact.where for fact in asked))
         alike = all((fact.window, fact.clock) == (asked[0].window, asked[0].clock) for fact in asked)
         rows = self._within(asked[0], found) if alike else self._hull(asked, found)
-        rows += [*self._matching(common, found), *self._needless()]
-        owned = found.customer_id == self.customer.c.id
+        rows += self._matching(common, found)
         if scan.picked:
-            found = picked(asked, found, [owned, *rows])
-            owned, rows = true(), []
+            found = picked(asked, found, [found.customer_id == self.customer.c.id, *rows, *self._needless()])
+            rows = []
         made = []
         for fact in asked:
             keep = self._matching(tuple(match for match in fact.where if match not in common), found)
             keep += [] if alike else self._bounds(fact, found)
             made.append(aggregated(fact, found, keep))
         columns = [each.label(f"f{place}") for place, each in enumerate(made)]
-        scanned = (
-            select(*columns)
-            .select_from(found.rows)
-            .where(owned, *rows)
-            .correlate_except(found.rows)
-            .lateral(self._name(scan.source))
-        )
-        self.joined = self.joined.outerjoin(scanned, true())
+        scanned = self._joined(scan, asked, found, select(*columns).select_from(found.rows).where(*rows))
         self.values |= {fact: known(fact, scanned.c[f"f{place}"]) for place, fact in enumerate(asked)}
+
+    def _joined(self, scan: _Scan, asked: list[Aggregate], found: Opened, made: Select[Any]) -> FromClause:
+        """Join what a pass finds: of the customer's own rows, or of everybody's, by customer."""
+        name, owner = self._name(scan.source), self.customer.c.id
+        if self.shape is Shape.ALL and not scan.anchor and not scan.picked and alike_for_all(asked):
+            group = grouped(asked, made, found.customer_id, name)
+            self.groups.append(group)
+            self.joined = self.joined.outerjoin(group.lines, group.lines.c.whose == owner)
+            return group.lines
+        own = [] if scan.picked else [found.customer_id == owner, *self._needless()]
+        scanned = made.where(*own).correlate_except(found.rows).lateral(name)
+        self.joined = self.joined.outerjoin(scanned, true())
+        return scanned
 
     def _name(self, source: Source) -> str:
         self.scanned += 1
@@ -214,6 +252,11 @@ class Plan:
 
     def _matching(self, where: tuple[Match, ...], found: Opened) -> list[ColumnElement[bool]]:
         return [match.holds(found.columns, self.moment) for match in where]
+
+
+def _literal(leaf: Literal, test: ColumnElement[bool]) -> ColumnElement[bool]:
+    made = not_(test) if leaf.negated else test
+    return made.is_not(false()) if leaf.lenient else made
 
 
 def _scan_of(fact: Aggregate) -> _Scan:

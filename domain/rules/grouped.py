@@ -1,0 +1,48 @@
+"""Events of all customers in one pass, by customer: where a rule is asked of a whole tenant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, FromClause, Numeric, Select, cast, null
+from sqlalchemy.types import NullType
+
+from domain.rules.aggregated import known
+from domain.rules.facts import Aggregate, Fact
+from domain.rules.moment import ClockZone
+
+
+class Shape(Enum):
+    """How events are read: those of each candidate, or those of all customers at once.  The members are the same."""
+
+    EACH = "EACH"
+    ALL = "ALL"
+
+
+class Group(NamedTuple):
+    """What was found of all customers: a line of each who has rows, and the values of whoever has none."""
+
+    lines: FromClause
+    there: ColumnElement[bool]
+    none: dict[Fact, ColumnElement[Any]]
+
+
+def grouped(asked: Sequence[Aggregate], made: Select[Any], whose: ColumnElement[Any], name: str) -> Group:
+    """The aggregates ``made`` for each customer; the columns are f0, f1 …, and ``whose``."""
+    lines = made.add_columns(whose.label("whose")).group_by(whose).subquery(name)
+    none: dict[Fact, ColumnElement[Any]] = {
+        fact: known(fact, _null(lines.c[f"f{place}"])) for place, fact in enumerate(asked)
+    }
+    return Group(lines, lines.c.whose.is_not(None), none)
+
+
+def alike_for_all(asked: Sequence[Aggregate]) -> bool:
+    """Whether the windows are the same for every customer."""
+    return all(fact.clock is not ClockZone.CUSTOMER for fact in asked)
+
+
+def _null(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """No value of a column's type; of some aggregates SQLAlchemy does not know that they are numbers."""
+    return cast(null(), Numeric() if isinstance(column.type, NullType) else column.type)
