@@ -23,6 +23,7 @@ LONGEST_TEXT, LONGEST_COMMENT, MOST_TEXTS = 1_000, 50_000, 200
 LONGEST_KEY = 300  # characters; keys are indexed
 WIDEST = Decimal(10) ** 16  # numeric(20, 4)
 LONGEST_NUMBER = 40  # characters
+MOST_BITS = 1_000  # of an integer that is written out
 # In every zone these lie on a day that Python knows.
 EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,4})?", re.ASCII)
@@ -40,17 +41,17 @@ class BadValue(Exception):
 
 def shown(value: Any) -> str:
     """A value as an error message may quote it: short, and printable whatever it holds."""
-    # Python refuses to write out an integer of thousands of digits.
-    text = str(value) if not isinstance(value, int) or value.bit_length() < 1_000 else "a very long number"
+    text = str(value) if not isinstance(value, int) or value.bit_length() <= MOST_BITS else "a very long number"
     quoted = ascii(text) if not text.isprintable() else repr(text)
     return quoted if len(quoted) <= 60 else f"{quoted[:57]}…"
 
 
 def text_of(value: Any) -> str:
     """Text that PostgreSQL and JSON can hold: no NUL, no lone surrogate."""
-    text = value if isinstance(value, str) else str(value)
-    if isinstance(value, list | dict | bool):
+    # Python refuses to write out an integer of thousands of digits.
+    if isinstance(value, list | dict | bool) or (isinstance(value, int) and value.bit_length() > MOST_BITS):
         raise BadValue(ProblemCode.BAD_TEXT, f"{shown(value)} is not text.", f"{shown(value)} 不是文本。")
+    text = value if isinstance(value, str) else str(value)
     if "\0" in text or not _encodable(text):
         raise BadValue(
             ProblemCode.BAD_TEXT,

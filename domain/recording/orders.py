@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.imports.subjects import ImportKind
 from domain.imports.terms import Staged, Terms
+from domain.money import is_currency
 from domain.orders import load, returns
 from domain.orders.order import Order, OrderReturn, OrderStatus
 from domain.orders.rates import read_rates_of
@@ -78,7 +79,8 @@ async def _terms(session: AsyncSession, placed: Iterable[tuple[str, datetime]], 
     zone = ZoneInfo(clock.zone)
     said = list(placed)
     days = [_shifted(at.date(), by) for _, at in said for by in (-1, 1)]
-    rates = await read_rates_of(session, base, {currency.strip().upper() for currency, _ in said}, days)
+    currencies = {code for currency, _ in said if is_currency(code := currency.strip().upper())}
+    rates = await read_rates_of(session, base, currencies, days)
     return Terms(zone, rates)
 
 
@@ -121,7 +123,7 @@ def _return(path: tuple[str, ...], said: OrderReturnInput) -> Item:
     if not said.items:
         item.wrong(("items",), required("What came back", "退货行"))
     for position, one in enumerate(said.items[:MOST_LINES]):
-        if one.quantity < 0:  # files write what came back as a negative number
+        if one.quantity.is_signed():  # files write what came back as a negative number
             problem = out_of_range("A quantity must be above zero.", "数量必须大于零。")
             item.wrong(("items", str(position), "quantity"), problem)
     _few_lines(item, said.items)
