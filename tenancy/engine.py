@@ -4,7 +4,6 @@ Reads run on asyncpg, writes on SQLAlchemy.  Nothing is reset when a connection 
 tenant is SET LOCAL, so the end of the transaction is the reset, and every borrower names its own.
 """
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +13,7 @@ import asyncpg  # type: ignore[import-untyped]
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from tenancy.platform import MAIN_NODE
+from tenancy.readers import Readers
 from tenancy.tenant import Tenant
 
 NOWHERE = "regulars_nowhere"  # a schema that does not exist
@@ -24,6 +24,7 @@ SETTINGS = {
     "idle_in_transaction_session_timeout": "60s",
     "application_name": "regulars",
 }
+READ_TIMEOUT_MS = 10_000  # of a statement that reads
 LIFETIME_S = 1800  # a backend keeps 0.2 to 0.35 MB for every tenant that it has touched
 
 
@@ -36,13 +37,6 @@ class SharedConnection(asyncpg.Connection):  # type: ignore[misc]
         # Its only purpose is to turn the compiler off, and ours is off.
         self._server_caps = self._server_caps._replace(jit=False)  # type: ignore[has-type]
 
-    async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 (as asyncpg has it)
-        """Roll back what a failed or cancelled reader left open; asyncpg would report each as an error of its own."""
-        async with asyncio.timeout(timeout):
-            if self.is_in_transaction():
-                await self.execute("ROLLBACK")
-            await super().reset()
-
     def get_reset_query(self) -> str:
         """Nothing: see the module."""
         return ""
@@ -50,9 +44,9 @@ class SharedConnection(asyncpg.Connection):  # type: ignore[misc]
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """The pools of one node: ``reads`` of asyncpg, ``writes`` of SQLAlchemy."""
+    """The pools of one node: ``reads`` of asyncpg's connections, ``writes`` of SQLAlchemy's."""
 
-    reads: Any
+    reads: Readers
     writes: AsyncEngine
 
 
@@ -93,13 +87,13 @@ class Engines:
     async def expire(self) -> None:
         """Let connections go when they are returned, e.g. after a migration: they remember the shapes of tables."""
         for node in self._open.values():
-            await (await node.reads).expire_connections()
+            node.reads.expire()
             await node.writes.dispose()
 
     async def close(self) -> None:
         """Close all connections."""
         for node in self._open.values():
-            await (await node.reads).close()  # one that was never used must be awaited first
+            await node.reads.close()
             await node.writes.dispose()
         self._open.clear()
 
@@ -111,21 +105,26 @@ class Engines:
 
 
 def make_node(dsn: str, sizes: Sizes, init: Any) -> Node:
-    """Pools on a DSN.  The read pool connects when it is first awaited."""
-    reads = asyncpg.create_pool(
-        dsn,
-        min_size=0,
-        max_size=sizes.reads,
-        max_inactive_connection_lifetime=300,
-        max_queries=200_000,
-        connection_class=SharedConnection,
-        init=init,
-        statement_cache_size=500,
-        max_cacheable_statement_size=0,  # the compiled statement of a large document is long, and worth keeping
-        server_settings=SETTINGS,
-    )
+    """Pools on a DSN.  Each connects when it is first used."""
+    settings = {**SETTINGS, "statement_timeout": str(READ_TIMEOUT_MS)}
+
+    async def connect() -> Any:
+        connection = await asyncpg.connect(
+            dsn,
+            connection_class=SharedConnection,
+            statement_cache_size=500,
+            max_cacheable_statement_size=0,  # the compiled statement of a large document is long, and worth keeping
+            server_settings=settings,
+        )
+        try:
+            await init(connection)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
     writes = create_engine(dsn, server_settings=SETTINGS, pool_size=sizes.writes, max_overflow=0)
-    return Node(reads, writes)
+    return Node(Readers(connect, sizes.reads, LIFETIME_S), writes)
 
 
 def create_engine(dsn: str, *, server_settings: Mapping[str, str] | None = None, **options: Any) -> AsyncEngine:

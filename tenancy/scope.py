@@ -12,11 +12,12 @@ from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import SessionTransaction
 
-from tenancy.engine import Engines
+from tenancy.engine import READ_TIMEOUT_MS, Engines
 from tenancy.platform import Status
+from tenancy.readers import Readers
 from tenancy.tenant import Tenant
 
-READ_TIMEOUT_MS, WRITE_TIMEOUT_MS = 10_000, 30_000
+WRITE_TIMEOUT_MS = 30_000
 BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 BeforeCommit = Callable[[AsyncSession], Awaitable[None]]
 
@@ -32,10 +33,9 @@ class TenantClosed(Exception):
 def naming(tenant: Tenant, timeout_ms: int) -> str:
     """The statements that name a tenant.  ``pg_temp`` comes last, or temporary tables would come first."""
     name = tenant.schema
-    return (
-        f"SET LOCAL ROLE {name}; SET LOCAL search_path TO {name}, pg_temp; "
-        f"SET LOCAL statement_timeout TO {int(timeout_ms)}"
-    )
+    names = f"SET LOCAL ROLE {name}; SET LOCAL search_path TO {name}, pg_temp"
+    # What read connections are opened with needs no saying.
+    return names if timeout_ms == READ_TIMEOUT_MS else f"{names}; SET LOCAL statement_timeout TO {int(timeout_ms)}"
 
 
 class Scope:
@@ -45,20 +45,13 @@ class Scope:
         """``outdated``: revisions of schemas that this code no longer serves."""
         self._engines, self._outdated = engines, outdated
 
-    @asynccontextmanager
-    async def read(self, tenant: Tenant, timeout_ms: int = READ_TIMEOUT_MS) -> AsyncIterator[Any]:
+    def read(self, tenant: Tenant, timeout_ms: int = READ_TIMEOUT_MS) -> "Snapshot":
         """An asyncpg connection inside one read-only snapshot: everything read in it agrees.
 
         ``timeout_ms`` bounds the wait for a connection and each statement.  Raises ``TenantClosed``, TimeoutError.
         """
         self._admit(tenant, Status(tenant.status).readable)
-        pool = await self._engines.engine_for(tenant).reads
-        # On an error or a cancellation nothing is sent here: when the connection is returned, the pool waits for
-        # the cancelled statement and rolls back, or closes it.
-        async with pool.acquire(timeout=timeout_ms / 1000) as connection:
-            await connection.execute(f"{BEGIN_SNAPSHOT}; {naming(tenant, timeout_ms)}")
-            yield connection
-            await connection.execute("COMMIT")
+        return Snapshot(self._engines.engine_for(tenant).reads, naming(tenant, timeout_ms), timeout_ms / 1000)
 
     @asynccontextmanager
     async def write(
@@ -91,6 +84,35 @@ class Scope:
                 begin(connection, names)
 
         return session
+
+
+class Snapshot:
+    """A read-only transaction as an async context; a class, because a generator costs as much as the loan itself."""
+
+    __slots__ = ("_connection", "_names", "_readers", "_timeout_s")
+
+    def __init__(self, readers: Readers, names: str, timeout_s: float) -> None:
+        self._readers, self._names, self._timeout_s = readers, names, timeout_s
+
+    async def __aenter__(self) -> Any:
+        connection = self._connection = await self._readers.take(self._timeout_s)
+        try:
+            await connection.execute(f"{BEGIN_SNAPSHOT}; {self._names}")
+        except BaseException:
+            await self._readers.heal(connection)
+            raise
+        return connection
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:
+            await self._readers.heal(self._connection)
+            return
+        try:
+            await self._connection.execute("COMMIT")
+        except BaseException:
+            await self._readers.heal(self._connection)
+            raise
+        self._readers.give(self._connection)
 
 
 def begin(connection: Connection, names: str) -> None:

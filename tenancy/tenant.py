@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from tenancy.platform import MAIN_NODE, Status
@@ -45,6 +46,7 @@ class Tenant:
         return schema_of(self.id)
 
 
+@lru_cache(maxsize=4096)
 def schema_of(tenant_id: UUID) -> str:
     """``t_`` and 32 hex digits.  Checked again because it is spliced into statements that take no parameters."""
     name = f"t_{tenant_id.hex}"

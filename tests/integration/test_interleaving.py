@@ -63,7 +63,7 @@ def expected(number: int, tenant: Tenant) -> tuple[Any, ...]:
 async def assert_clean(engines: Engines) -> None:
     """Both pools lend a connection that has no transaction, no role, and no path."""
     asked = "SELECT current_setting('role'), current_setting('search_path'), current_user = session_user"
-    async with (await engines.node().reads).acquire() as connection:
+    async with engines.node().reads.acquire() as connection:
         assert not connection.is_in_transaction()
         assert tuple(await connection.fetchrow(asked)) == ("none", NOWHERE, True)
     async with engines.node().writes.connect() as connection:

@@ -45,7 +45,7 @@ def test_the_tables_are_those_of_the_product() -> None:
 async def test_the_suite_runs_as_the_login_role_and_each_scope_as_its_tenant(
     scope: Scope, engines: Engines, pair: list[Tenant]
 ) -> None:
-    async with (await engines.node().reads).acquire() as connection:
+    async with engines.node().reads.acquire() as connection:
         assert (await connection.fetchval("SELECT session_user")).startswith("regulars_app")
         assert await connection.fetchval("SELECT current_setting('is_superuser')") == "off"
     for one in pair:
@@ -58,7 +58,7 @@ async def test_the_suite_runs_as_the_login_role_and_each_scope_as_its_tenant(
 @pytest.mark.parametrize("table", TABLES)
 async def test_outside_a_scope_there_is_no_table(engines: Engines, pair: list[Tenant], table: str) -> None:
     one = pair[0]
-    async with (await engines.node().reads).acquire() as connection:
+    async with engines.node().reads.acquire() as connection:
         for relation, refusal in ((table, UNDEFINED), (f"{one.schema}.{table}", FORBIDDEN)):
             for sql in statements(relation, metadata.tables[table]):
                 with pytest.raises(refusal):

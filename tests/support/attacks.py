@@ -41,7 +41,7 @@ async def by_full_name(field: Field) -> object:
 
 async def by_a_path_left_behind(field: Field) -> object:
     """Ask for the table by its plain name, on a connection on which somebody once wrote a plain SET."""
-    async with (await field.engines.node().reads).acquire() as connection:
+    async with field.engines.node().reads.acquire() as connection:
         await connection.execute(f"SET search_path TO {field.b.schema}")
     async with field.scope.read(field.a) as connection:
         return await connection.fetchval("SELECT last FROM event_counter")
