@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 from strawberry.http.ides import get_graphql_ide_html
 
 from api.answering import Answering
@@ -24,9 +25,10 @@ from api.settings import Settings
 from api.start import Running, running
 from migrations.compiled import tenant_revisions
 from tenancy.platform import change_version
-from tenancy.scope import Scope
+from tenancy.scope import Scope as Tenants
 
 CONSOLE = files("api") / "console"
+GRAPHQL = "/graphql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +63,26 @@ def create_app(settings: Settings, *, demo: DemoPage | None = None) -> Starlette
 
     routes = [
         Route("/", home),
-        Route("/graphql", endpoint),
+        Route(GRAPHQL, endpoint),  # when the application is mounted below a path
         Route("/livez", _alive),
         Route("/readyz", _ready),
         Route("/schema.graphql", schema),
     ]
-    return Starlette(routes=routes, lifespan=lifespan)
+    return _Application(endpoint, routes=routes, lifespan=lifespan)
+
+
+class _Application(Starlette):
+    """Hands GraphQL to its endpoint at once: routes and middleware would cost as much as the rest of HTTP."""
+
+    def __init__(self, endpoint: "_Endpoint", **options: Any) -> None:
+        super().__init__(**options)
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["path"] == GRAPHQL:
+            await self._endpoint(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
 
 class _Endpoint:
@@ -80,7 +96,7 @@ class _Endpoint:
         """Serve on these pools from now on."""
         secret = settings.secret.get_secret_value().encode() if settings.secret else secrets.token_bytes(32)
         outdated = tenant_revisions().outdated
-        answering = Answering(Scope(opened.engines, outdated=outdated), secret)
+        answering = Answering(Tenants(opened.engines, outdated=outdated), secret)
         callers = Callers(opened.control, outdated)
         self._inner = GraphQLEndpoint(callers.authenticate, answering.answer, self._page)
 

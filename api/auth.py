@@ -59,7 +59,8 @@ class Callers:
         """The caller.  Raises ``RequestRefused``: 401 without a valid key, 403 when the tenant is closed to it."""
         token = _bearer(request)
         try:
-            await self._refresh()
+            if monotonic() - self._read_at >= FRESH_S:
+                await self._refresh()
             grant, scopes = await self._grant(token)
         except (SQLAlchemyError, OSError) as error:
             raise _unavailable() from error
@@ -89,8 +90,6 @@ class Callers:
 
     async def _refresh(self) -> None:
         """Forget what is remembered when anything in the control plane has changed."""
-        if monotonic() - self._read_at < FRESH_S:
-            return
         async with self._reading:
             started = monotonic()
             if started - self._read_at < FRESH_S:  # another request has just asked

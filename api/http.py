@@ -5,20 +5,22 @@ never reaches the parser of documents.
 """
 
 import re
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from typing import Any
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.errors import RequestRefused, bad_request
 
 JSON, GRAPHQL_JSON = "application/json", "application/graphql-response+json"
 OFFERED = {GRAPHQL_JSON: GRAPHQL_JSON, JSON: JSON, "application/*": JSON, "*/*": JSON}
+TYPED = {media: f"{media}; charset=utf-8".encode() for media in (JSON, GRAPHQL_JSON)}
 LARGEST_BODY = 256 * 1024
 KEY = re.compile(r"[\x20-\x7e]{1,255}")
 MEMBERS = {"query": str, "variables": dict, "operationName": str, "extensions": dict}
@@ -60,18 +62,17 @@ class GraphQLEndpoint:
         self._authenticate, self._answer, self._page = authenticate, answer, page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
+        request = Heard(scope, receive)
         try:
             response = await self._respond(request)
         except RequestRefused as refused:
             media = accepted(request.headers.get("accept")) or JSON
-            body = refused.body(locale_of(request) or "en")
-            response = Response(body, refused.status, media_type=_typed(media), headers=refused.headers)
+            response = Reply(refused.body(locale_of(request) or "en"), refused.status, media, refused.headers)
         except ClientDisconnect:
             return
         await response(scope, receive, send)
 
-    async def _respond(self, request: Request) -> Response:
+    async def _respond(self, request: Request) -> ASGIApp:
         accept = request.headers.get("accept")
         if request.method not in ("GET", "POST"):
             raise bad_request("Send GraphQL by POST or GET.", "请使用 POST 或 GET。", 405, allow="GET, POST")
@@ -86,9 +87,34 @@ class GraphQLEndpoint:
         answered = await self._answer(caller, asked)
         shown = media == GRAPHQL_JSON or answered.status == 405  # of the method, not of the document
         status = answered.status if answered.request_error and shown else 200
-        return Response(answered.body, status, media_type=_typed(media), headers=dict(answered.headers))
+        return Reply(answered.body, status, media, dict(answered.headers))
 
 
+class Heard(Request):
+    """A request whose headers are read once: Starlette looks through all of them each time."""
+
+    @cached_property
+    def headers(self) -> dict[str, str]:  # type: ignore[override]
+        """By name, in small letters as ASGI gives them; of several of one name the first."""
+        return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(self.scope["headers"])}
+
+
+class Reply:
+    """A whole answer."""
+
+    __slots__ = ("_body", "_headers", "_status")
+
+    def __init__(self, body: bytes, status: int, media: str, headers: Mapping[str, str]) -> None:
+        self._body, self._status = body, status
+        self._headers = [(b"content-type", TYPED[media]), (b"content-length", b"%d" % len(body))]
+        self._headers += [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in headers.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self._status, "headers": self._headers})
+        await send({"type": "http.response.body", "body": self._body})
+
+
+@lru_cache(maxsize=256)
 def accepted(accept: str | None) -> str | None:
     """The media type to answer with: the one of ours the client likes best; null when it takes neither."""
     liked: list[tuple[float, str]] = []
@@ -113,13 +139,16 @@ async def read(request: Request) -> bytes:
     charset = parameters.replace(" ", "").lower()
     if kind.strip().lower() != JSON or (charset and charset != "charset=utf-8"):
         raise bad_request(f"Send {JSON} in UTF-8.", f"请以 UTF-8 编码发送 {JSON}。", 415)
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > LARGEST_BODY:
+    body, more = b"", True
+    while more:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > LARGEST_BODY:
             raise bad_request(f"The body exceeds {LARGEST_BODY} bytes.", f"请求体超过 {LARGEST_BODY} 字节。", 413)
-        chunks.append(chunk)
-    return b"".join(chunks)
+    return body
 
 
 def from_body(body: bytes, request: Request) -> Asked:
@@ -130,7 +159,7 @@ def from_body(body: bytes, request: Request) -> Asked:
         raise bad_request(f"The body is not JSON: {error.msg}.", "请求体不是有效的 JSON。") from None
     if not isinstance(given, dict):
         raise bad_request("The body must be a JSON object.", "请求体必须是 JSON 对象。")
-    return replace(_asked(given, reading=False), idempotency_key=key_of(request))
+    return _asked(given, reading=False, idempotency_key=key_of(request))
 
 
 def from_query(request: Request) -> Asked:
@@ -145,14 +174,14 @@ def from_query(request: Request) -> Asked:
     return _asked({name: value or None for name, value in given.items()}, reading=True)
 
 
-def _asked(given: dict[str, Any], *, reading: bool) -> Asked:
+def _asked(given: dict[str, Any], *, reading: bool, idempotency_key: str | None = None) -> Asked:
     for name, kind in MEMBERS.items():
         if given.get(name) is not None and not isinstance(given[name], kind):
             what = "a string" if kind is str else "an object"
             raise bad_request(f"{name!r} must be {what}.", f"“{name}”的类型不正确。")
     if not given.get("query"):
         raise bad_request("'query' is missing.", "缺少“query”。")
-    return Asked(given["query"], given.get("variables") or {}, given.get("operationName"), reading)
+    return Asked(given["query"], given.get("variables") or {}, given.get("operationName"), reading, idempotency_key)
 
 
 def key_of(request: Request) -> str | None:
@@ -168,11 +197,10 @@ def key_of(request: Request) -> str | None:
 
 def locale_of(request: Request) -> str | None:
     """``zh-CN`` or ``en`` when the client asks for one of them first, else null: the tenant's own."""
-    first = request.headers.get("accept-language", "").partition(",")[0].strip().lower()
+    given = request.headers.get("accept-language")
+    if given is None:
+        return None
+    first = given.partition(",")[0].strip().lower()
     if first.startswith("zh"):
         return "zh-CN"
     return "en" if first.startswith("en") else None
-
-
-def _typed(media: str) -> str:
-    return f"{media}; charset=utf-8"
