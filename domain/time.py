@@ -27,6 +27,10 @@ class Clock:
     fiscal_year_start: Any = 1  # month
 
 
+LONGEST_MONTHS = 12_000  # so that no instant less a duration leaves PostgreSQL's calendar, which begins in 4713 BC
+LONGEST_MONTH_S = 31 * 86_400
+
+
 @dataclass(frozen=True, slots=True)
 class Duration:
     """An ISO 8601 duration: months are calendar arithmetic in the clock's zone, seconds are exact."""
@@ -42,6 +46,8 @@ class Duration:
             raise ValueError(f"not an ISO 8601 duration: {text[:40]!r}")
         years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
         exact = ((weeks * 7 + days) * 24 + hours) * 3600 + minutes * 60 + seconds
+        if years * 12 + months + exact // LONGEST_MONTH_S > LONGEST_MONTHS:
+            raise ValueError("A Duration is at most 1,000 years.")
         return cls(months=years * 12 + months, seconds=exact)
 
     def __str__(self) -> str:
