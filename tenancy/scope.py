@@ -30,12 +30,14 @@ class TenantClosed(Exception):
         self.status = status
 
 
-def naming(tenant: Tenant, timeout_ms: int) -> str:
-    """The statements that name a tenant.  ``pg_temp`` comes last, or temporary tables would come first."""
+def naming(tenant: Tenant, timeout_ms: int | None = None) -> str:
+    """The statements that name a tenant; without a timeout, the connection's own holds.
+
+    ``pg_temp`` comes last, or temporary tables would come first.
+    """
     name = tenant.schema
     names = f"SET LOCAL ROLE {name}; SET LOCAL search_path TO {name}, pg_temp"
-    # What read connections are opened with needs no saying.
-    return names if timeout_ms == READ_TIMEOUT_MS else f"{names}; SET LOCAL statement_timeout TO {int(timeout_ms)}"
+    return names if timeout_ms is None else f"{names}; SET LOCAL statement_timeout TO {int(timeout_ms)}"
 
 
 class Scope:
@@ -51,7 +53,9 @@ class Scope:
         ``timeout_ms`` bounds the wait for a connection and each statement.  Raises ``TenantClosed``, TimeoutError.
         """
         self._admit(tenant, Status(tenant.status).readable)
-        return Snapshot(self._engines.engine_for(tenant).reads, naming(tenant, timeout_ms), timeout_ms / 1000)
+        # Read connections are opened with the usual timeout, which then needs no saying.
+        names = naming(tenant, None if timeout_ms == READ_TIMEOUT_MS else timeout_ms)
+        return Snapshot(self._engines.engine_for(tenant).reads, names, timeout_ms / 1000)
 
     @asynccontextmanager
     async def write(

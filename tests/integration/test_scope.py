@@ -4,7 +4,8 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from tenancy.scope import Scope
+from tenancy.engine import READ_TIMEOUT_MS
+from tenancy.scope import WRITE_TIMEOUT_MS, Scope
 from tests.support.tenants import Tenants
 
 
@@ -30,3 +31,15 @@ async def test_a_savepoint_rolls_back_alone(scope: Scope, tenants: Tenants) -> N
         await savepoint.rollback()
     async with scope.read(one) as connection:
         assert await connection.fetchval("SELECT last FROM event_counter") == 1
+
+
+@pytest.mark.parametrize("timeout_ms", [READ_TIMEOUT_MS, WRITE_TIMEOUT_MS, 1_234])
+async def test_every_transaction_has_the_timeout_that_was_asked_for(
+    scope: Scope, tenants: Tenants, timeout_ms: int
+) -> None:
+    (one,) = await tenants()
+    asked = "SELECT setting FROM pg_settings WHERE name = 'statement_timeout'"
+    async with scope.write(one, timeout_ms=timeout_ms) as session:
+        assert await session.scalar(text(asked)) == str(timeout_ms)
+    async with scope.read(one, timeout_ms=timeout_ms) as connection:
+        assert await connection.fetchval(asked) == str(timeout_ms)
