@@ -7,7 +7,7 @@ never reaches the parser of documents.
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
@@ -93,10 +93,15 @@ class GraphQLEndpoint:
 class Heard(Request):
     """A request whose headers are read once: Starlette looks through all of them each time."""
 
-    @cached_property
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        super().__init__(scope, receive)
+        # By name, in small letters as ASGI gives them; of several of one name the first.
+        self._read = {k.decode("latin-1"): v.decode("latin-1") for k, v in reversed(scope["headers"])}
+
+    @property
     def headers(self) -> dict[str, str]:  # type: ignore[override]
-        """By name, in small letters as ASGI gives them; of several of one name the first."""
-        return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(self.scope["headers"])}
+        """By name, in small letters."""
+        return self._read
 
 
 class Reply:

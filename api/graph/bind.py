@@ -1,13 +1,14 @@
 """Arguments that become parameters of the statement: their values decide over nothing but what it finds."""
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid
 
 from api.graph.field import Field, camel, items_of, without_none
-from api.graph.inputs import Converter, is_choice, is_identity, own_kind
+from api.graph.inputs import Converter, is_choice, is_identity, kind_named, own_kind
 from api.graph.planning import Planning
-from api.graph.request import Env, Getter
+from api.graph.request import NOBODY, Env, Getter, parse_id
 from api.graph.scalars import array
 from api.graph.view import Input, Views
 
@@ -61,11 +62,14 @@ def _bound(views: Views, converter: Converter, name: str, hint: Any, getter: Get
     rest, _ = without_none(hint)
     item = items_of(rest)
     if is_identity(rest):
+        if item is None and rest is UUID:
+            prefix = views.prefix[kind_named(views, name, converter.ids, converter.own)]
+            return (lambda env: parse_id(getter(env), prefix) or NOBODY), Uuid()
 
-        def identity(env: Env) -> Any:
+        def identities(env: Env) -> Any:
             return converter.value(name, rest, getter(env), env)
 
-        return identity, ARRAY(Uuid()) if item else Uuid()
+        return identities, ARRAY(Uuid()) if item else Uuid()
     if item is None:
         scalar = views.scalar(rest)
         return (lambda env: scalar.bound(getter(env))), scalar.sql
