@@ -75,7 +75,7 @@ class Order:
     customer = one(read.customer_of, proven=True)
 
 
-@view(stored.ExchangeRate)
+@view(stored.ExchangeRate, "rat", requires=Scope.CUSTOMERS_READ)
 class ExchangeRate:
     currency: Same
     on_date: Same
@@ -96,4 +96,6 @@ class OrderMutations:
         orders.order_returns_record, row="order_return", problems=(Invalid,), requires=Scope.ORDERS_WRITE
     )
     products_save = write_each(catalogue.products_save, row="product", problems=(Invalid,), requires=Scope.ORDERS_WRITE)
-    exchange_rates_set = write_each(catalogue.exchange_rates_set, problems=(Invalid,), requires=Scope.ORDERS_WRITE)
+    exchange_rates_set = write_each(
+        catalogue.exchange_rates_set, row="exchange_rate", problems=(Invalid,), requires=Scope.ORDERS_WRITE
+    )

@@ -145,9 +145,14 @@ class ExchangeRate(Stored):
     """What one unit of a currency is worth in the base currency from a day on."""
 
     __tablename__ = "exchange_rate"
-    __table_args__ = (*finite("rate"), CheckConstraint("rate > 0", name="positive"))
+    __table_args__ = (
+        UniqueConstraint("currency", "on_date"),
+        *finite("rate"),
+        CheckConstraint("rate > 0", name="positive"),
+    )
 
-    currency: Mapped[str] = mapped_column(primary_key=True, doc="ISO 4217.")
-    on_date: Mapped[date] = mapped_column(primary_key=True, doc="From this day until the next rate.")
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(doc="ISO 4217.")
+    on_date: Mapped[date] = mapped_column(doc="From this day until the next rate.")
     rate: Mapped[Decimal] = mapped_column(Numeric(20, 10), doc="Base units per unit.")
     recorded_at: Mapped[datetime] = mapped_column(doc="When we learnt of it.")

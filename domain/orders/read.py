@@ -23,7 +23,7 @@ class OrderSort(Enum):
 
 
 PRODUCTS = (Product.sku.asc(), Product.id.asc())
-NEWEST_RATES = (ExchangeRate.on_date.desc(), ExchangeRate.currency.asc())
+NEWEST_RATES = (ExchangeRate.on_date.desc(), ExchangeRate.currency.asc(), ExchangeRate.id.asc())
 
 
 def orders_of(customer: type[Customer], status: list[OrderStatus] | None = None) -> Select[Order]:

@@ -2,16 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain import values
+from domain.base import new_id
 from domain.customers.input import OMITTED
 from domain.imports.subjects import ImportKind
 from domain.imports.terms import Staged
@@ -27,6 +28,7 @@ from domain.words import Says, Words
 
 Products = Annotated[list[ProductInput], Says(Words("products", "商品"), "1 to 100.")]
 RatesGiven = Annotated[list[ExchangeRateInput], Says(Words("rates", "汇率"), "1 to 100.")]
+Day = tuple[str, date]  # of a currency
 _DIGIT = Decimal("0.0000000001")
 _MOST = Decimal(10) ** 10  # numeric(20, 10)
 
@@ -53,22 +55,35 @@ async def exchange_rates_set(
     recorded already stay as they are."""
     bounded(rates, "rates")
     items = [Item(("rates", str(n)), []) for n in range(len(rates))]
-    rows = {}
+    said: dict[Day, Decimal] = {}
+    named: list[Day | None] = []
     for item, one in zip(items, rates, strict=True):
         currency = _checked(item, "currency", lambda one=one: _foreign(one.currency, base_currency))
         rate = _checked(item, "rate", lambda one=one: _rate(one.rate))
-        if item.problem is None:
-            rows[currency, one.on_date] = {
-                "currency": currency, "on_date": one.on_date, "rate": rate, "recorded_at": now
-            }  # fmt: skip
-    if rows:
-        said = insert(ExchangeRate).values([rows[key] for key in sorted(rows)])  # all writers in one order
-        new = {"rate": said.excluded.rate, "recorded_at": said.excluded.recorded_at}
-        key = [ExchangeRate.currency, ExchangeRate.on_date]
-        await session.execute(
-            said.on_conflict_do_update(index_elements=key, set_=new, where=ExchangeRate.rate != said.excluded.rate)
-        )
-    return [Recorded(problem=item.problem) for item in items]
+        named.append((currency, one.on_date) if item.problem is None else None)
+        if named[-1] is not None:
+            said[named[-1]] = rate
+    ids = await _set(session, said, now)
+    return [Recorded(day and ids[day], item.problem) for day, item in zip(named, items, strict=True)]
+
+
+async def _set(session: AsyncSession, said: dict[Day, Decimal], now: datetime) -> dict[Day, UUID]:
+    """Write the rates that differ; the ids of all."""
+    if not said:
+        return {}
+    rows = [
+        {"id": new_id(now), "currency": currency, "on_date": on, "rate": said[currency, on], "recorded_at": now}
+        for currency, on in sorted(said)  # all writers in one order
+    ]
+    row = ExchangeRate
+    made = insert(row).values(rows)
+    new = {"rate": made.excluded.rate, "recorded_at": made.excluded.recorded_at}
+    key = [row.currency, row.on_date]
+    await session.execute(
+        made.on_conflict_do_update(index_elements=key, set_=new, where=row.rate != made.excluded.rate)
+    )
+    stored = select(row.currency, row.on_date, row.id).where(tuple_(*key).in_(said))
+    return {(currency, on): id_ for currency, on, id_ in await session.execute(stored)}
 
 
 def _said(product: ProductInput) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from domain.refusal import Invalid
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """The row it is stored in, or why it is not.  ``id`` is null too where rows have none (exchange rates)."""
+    """The row it is stored in, or why it is not."""
 
     id: UUID | None = None
     problem: Invalid | None = None

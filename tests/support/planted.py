@@ -30,7 +30,12 @@ async def plant(session: AsyncSession, count: int = 3) -> None:
     segment = Segment(id=new_id(AT), key="ulm", name_en="From Ulm", rule=ALL, created_at=AT, updated_at=AT)
     definition = AttributeDefinition(id=new_id(AT), key="club", label_en="Club", type=AttributeType.TEXT, created_at=AT)
     session.add_all(
-        [product, segment, definition, ExchangeRate(currency="USD", on_date=date(2025, 1, 1), rate=1, **at)]
+        [
+            product,
+            segment,
+            definition,
+            ExchangeRate(id=new_id(AT), currency="USD", on_date=date(2025, 1, 1), rate=1, **at),
+        ]
     )
     await session.flush()
     session.add_all(_strategy(segment))

@@ -219,13 +219,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "exchange_rate",
+        sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("on_date", sa.Date(), nullable=False),
         sa.Column("rate", sa.Numeric(precision=20, scale=10), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("rate <> 'NaN'", name=op.f("ck_exchange_rate_rate_finite")),
         sa.CheckConstraint("rate > 0", name=op.f("ck_exchange_rate_positive")),
-        sa.PrimaryKeyConstraint("currency", "on_date", name=op.f("pk_exchange_rate")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_exchange_rate")),
+        sa.UniqueConstraint("currency", "on_date", name=op.f("uq_exchange_rate_currency_on_date")),
     )
     op.create_table(
         "idempotency_record",

@@ -42,6 +42,7 @@ async def test_a_document_of_the_docs_runs(api: Api, planted: Tenant, text: str,
     shop = await api.of(planted)
     answer = await shop.ask(text, orjson.loads(variables or "{}"))
     assert "errors" not in answer, answer
+    assert '"problem":{' not in orjson.dumps(answer).decode(), answer
 
 
 @pytest.mark.parametrize(("text", "variables"), DOCUMENTS)

@@ -105,7 +105,8 @@ async def test_amounts_are_rounded_half_to_even_at_the_currencys_digits_line_by_
 
 async def test_the_base_amount_is_at_the_rate_of_the_day_or_the_latest_before_it(shop: Shop) -> None:
     await shop.run(
-        "INSERT INTO exchange_rate VALUES ('USD', '2024-02-01', 0.9, now()), ('USD', '2024-03-02', 0.5, now())"
+        "INSERT INTO exchange_rate SELECT gen_random_uuid(), 'USD', day, rate, now()"
+        " FROM (VALUES (date '2024-02-01', 0.9), ('2024-03-02', 0.5)) AS given(day, rate)"
     )
     done = await shop.load(
         ORDERS,
