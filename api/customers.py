@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from sqlalchemy import Select, func, select
+from sqlalchemy.orm import aliased
 
 from api.graph.field import Same, many, masked, one, pages, value, write
 from api.graph.scalars import Json
@@ -30,8 +31,9 @@ PII = Scope.PII_READ
 
 def by_id(key: Any) -> Select[Any]:
     """The customer of an id: the winner of a merged one, nobody if erased."""
-    winner = select(func.coalesce(Row.merged_into, Row.id)).where(Row.id == key).scalar_subquery()
-    return select(Row).where(Row.id == winner, Row.erased_at.is_(None))
+    named = aliased(Row, name="named")
+    winner = select(func.coalesce(named.merged_into, named.id)).where(named.id == key).correlate_except(named)
+    return select(Row).where(Row.id == winner.scalar_subquery(), Row.erased_at.is_(None))
 
 
 view.input(read.CustomerBy, "CustomerBy", ids={"id": "Customer"})
