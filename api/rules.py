@@ -6,7 +6,7 @@ The outermost rule of an argument is checked against the tenant's terms; rules i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, is_dataclass
+from dataclasses import MISSING, is_dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any, get_type_hints
@@ -14,11 +14,14 @@ from typing import Any, get_type_hints
 from api.graph.field import NO_DEFAULT, Argument, bare, said_of
 from api.graph.view import Views
 from api.scopes import Scope
+from domain.refusal import Refused
 from domain.rules.aggregate import FieldTest
 from domain.rules.check import check
 from domain.rules.issues import issue, refused
 from domain.rules.personal import forbid_personal
 from domain.rules.shape import Column, IdOf, Member, is_one_of, item_of, members, snake
+from domain.rules.terms import Terms
+from domain.rules.text.parser import parse
 from domain.rules.tree import All, AnyOf, AtLeast, NoneOf, Not, Rule
 from domain.rules.window import ALL_TIME, After, Ago, Between, Current, FirstN, Last, LastN, Period, Previous, Window
 from domain.time import Duration
@@ -51,6 +54,7 @@ def declare_rules(view: Views) -> None:
         "none": Argument(list[Part] | None, None, "Not one of them holds."),
         "not_": Argument(Part | None, None, "It does not hold."),
         "at_least": Argument(AtLeast | None, None, "So many of them hold."),
+        "text": Argument(str | None, None, "The same as text, in English, Chinese or both."),
         **{of.keyword: Argument(of | None, None, of.__doc__) for of in CONDITIONS},
     }
     view.input(
@@ -59,14 +63,14 @@ def declare_rules(view: Views) -> None:
         fields={"k": Argument(int, doc="How many."), "of": Argument(list[Part], doc="Of these.")},
     )
     doc = "A rule about customers: exactly one member.  At most 200 of them inside one another, 16 levels deep."
-    view.input(Part, "RuleInput", convert=lambda given, env: _rule(given), fields=fields, one_of=True, doc=doc)
+    view.input(Part, "RuleInput", convert=_read(view), fields=fields, one_of=True, doc=doc)
     view.input(Rule, "RuleInput", convert=_checked(view), fields=fields, one_of=True, doc=doc)
 
 
 def _checked(view: Views) -> Callable[[Any, Any], Rule]:
     def convert(given: Any, env: Any) -> Rule:
         terms = view.inject["terms"].read(env.stored)
-        rule = check(_rule(given), terms)
+        rule = check(_rule(given, terms), terms)
         if Scope.PII_READ not in env.scopes:
             forbid_personal(rule, terms)
         return rule
@@ -74,12 +78,32 @@ def _checked(view: Views) -> Callable[[Any, Any], Rule]:
     return convert
 
 
-def _rule(given: Mapping[str, Any]) -> Rule:
+def _read(view: Views) -> Callable[[Any, Any], Rule]:
+    """A rule inside another.  Only a text needs the terms: reading them makes the plan depend on their version."""
+
+    def convert(given: Any, env: Any) -> Rule:
+        return _rule(given, view.inject["terms"].read(env.stored) if "text" in given else None)
+
+    return convert
+
+
+def _rule(given: Mapping[str, Any], terms: Any) -> Rule:
     ((name, value),) = given.items()
+    if name == "text":
+        return _parsed(value, terms)
     if name in _LISTS:
         made: Rule = _LISTS[name](tuple(value))
         return made
     return Not(value) if name == "not_" else value
+
+
+def _parsed(text: str, terms: Terms) -> Rule:
+    """The rule of a text; the place of what is wrong with it is the text's."""
+    try:
+        return parse(text, terms)
+    except Refused as error:
+        problem: Any = error.problem
+        raise refused(*(replace(found, path=("text",)) for found in problem.issues)) from None
 
 
 def _declare_windows(view: Views) -> None:
@@ -154,7 +178,7 @@ def _declare(view: Views, of: type[Any], name: str) -> None:
 def _argument(member: Member, hint: Any) -> Argument:
     """What the language leaves to a default value may be left out."""
     default: Any = NO_DEFAULT if member.default is MISSING else None
-    plain = bare(hint)
+    plain: Any = Part | None if member.hint == Rule else bare(hint)
     if isinstance(member.default, Enum):
         default = member.default
     elif default is None and member.default is not None:

@@ -3,14 +3,14 @@
 from decimal import Decimal
 from typing import Annotated
 
-from api.graph.field import Same, find, one, pages, value, write
+from api.graph.field import Same, find, load, one, pages, value, write
 from api.rules import declare_rules
 from api.scopes import Scope
 from api.views import view
 from domain.customers.read import CustomerOrder
 from domain.refusal import Invalid, NameTaken, NotFound, VersionConflict
 from domain.rules.issues import RuleInvalid
-from domain.segments import read, save, segment
+from domain.segments import read, save, segment, texts
 from domain.strategies.audience import segment_archive
 from domain.text import name_of
 from domain.words import Says, Words
@@ -52,6 +52,8 @@ class Segment:
     name_zh: Same
     status: Same
     rule: Same
+    text: str | None = load(texts.segment_texts)
+    description: str | None = load(texts.segment_descriptions)
     created_at: Same
     updated_at: Same
     count: "CountResult | None" = one(read.count_of, stored=RULES, cost=10)

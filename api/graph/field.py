@@ -152,7 +152,7 @@ def read(made: Field, inject: Mapping[str, Any]) -> Field:
             del parameters[first]
         elif get_origin(hints.get(first)) is type:
             row = bool(parameters.pop(first))
-    taken = {"now", *inject}
+    taken = {"now", *inject, *(("selected",) if made.how == "load" else ())}
     args = {
         name: _argument(hints.get(name, Any), parameter, made.says.get(name))
         for name, parameter in parameters.items()

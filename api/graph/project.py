@@ -46,7 +46,12 @@ def _field(planner: Planning, type_: Any, nodes: Nodes) -> Projector:
     inner = project(planner, gfield.type, nodes)
     if "locale" in declared.args:
         getter, _ = Arguments(gfield, nodes[0], planner.slot("args")).find("locale", planner.env)
-        return lambda value, env: inner(getattr(value, attribute)(getter(env) or env.locale), env)
+
+        def say(value: Any, env: Env) -> Any:
+            """In the language asked for here, that of the whole value, or the caller's."""
+            return inner(getattr(value, attribute)(getter(env) or getattr(value, "locale", None) or env.locale), env)
+
+        return say
     kind = declared.ids.get(attribute) if get_named_type(gfield.type).name == "ID" else None
     if kind:
         prefix = planner.views.prefix[kind]

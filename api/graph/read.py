@@ -74,7 +74,8 @@ class Reading:
             if plan is None:
                 plan = await self._prepared(connection, document, tree, env, make)
             record = await self._fetch(connection, plan, env)
-            if plan.version is not None and record[plan.version] != env.held.version:
+            # A loaded field reads what is stored only when it is filled: then another tenant's plan may have fitted.
+            if plan.version is not None and record[plan.version] != getattr(env.held, "version", None):
                 await self.refresh(connection, env)  # same snapshot: one answer, one state
                 plan = await self._prepared(connection, document, tree, env, make)
                 record = await self._fetch(connection, plan, env)

@@ -182,6 +182,10 @@ class Views:
         one = one_of or bool(getattr(of, "one_of", False))
         self.inputs[of] = Input(called, of, known, doc or doc_of(of), one, convert, dict(ids or {}))
 
+    def union(self, name: str, *of: type) -> None:
+        """Declare a union of dataclasses: what a loaded field answers with, and why it may be refused."""
+        self.unions[name] = [self.shown(each) for each in of]
+
     def shown(self, of: type) -> str:
         """The name of a dataclass's view; derived from its fields when not declared."""
         if of not in self.of_class:

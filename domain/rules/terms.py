@@ -8,17 +8,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from domain.words import Words
+
 if TYPE_CHECKING:
     from domain.rules.tree import Rule
 
 
 @dataclass(frozen=True, slots=True)
 class AttributeTerms:
-    """One of the tenant's own attributes: name of its AttributeType, its options, name of its PiiLevel."""
+    """One of the tenant's own attributes: name of its AttributeType, its options, name of its PiiLevel, its label."""
 
     type: str
     options: tuple[str, ...] = ()
     pii: str = "NONE"
+    label: Words | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from domain.rules.references import DEEPEST_REFERENCE, MOST_INLINED, Measured
 from domain.rules.terms import AttributeTerms, SegmentTerms, Terms
 from domain.rules.tree import Never, Rule
 from domain.segments.segment import Segment, SegmentStatus
+from domain.words import Words
 
 _ACTIVE = type_coerce(Segment.status, Text()) == literal_column(f"'{SegmentStatus.ACTIVE}'", Text())
 _REFERENCE: ColumnElement[Any] = literal_column("CAST('$.**.segment ? (@.id == $id)' AS jsonpath)")
@@ -30,7 +31,14 @@ def terms_statement() -> Select[Any]:
     attribute = AttributeDefinition
     attributes = select(
         func.json_agg(
-            func.json_build_array(attribute.key, attribute.type, attribute.options, attribute.pii),
+            func.json_build_array(
+                attribute.key,
+                attribute.type,
+                attribute.options,
+                attribute.pii,
+                attribute.label_en,
+                attribute.label_zh,
+            ),
         )
     ).select_from(attribute)
     segments = select(func.json_agg(func.json_build_array(Segment.id, Segment.key, Segment.rule))).where(_ACTIVE)
@@ -60,7 +68,8 @@ def terms_of(row: Any, vocabulary: Vocabulary) -> Terms:
     """The terms of that JSON, as text or read already.  A stored rule that cannot be used any more is ``Never``."""
     given: Mapping[str, Any] = orjson.loads(row) if isinstance(row, str | bytes) else row
     attributes = {
-        key: AttributeTerms(type_, tuple(options), pii) for key, type_, options, pii in given["attributes"] or ()
+        key: AttributeTerms(type_, tuple(options), pii, Words(en or zh, zh or en))
+        for key, type_, options, pii, en, zh in given["attributes"] or ()
     }
     segments = {UUID(id_): SegmentTerms(key, _read(rule, vocabulary)) for id_, key, rule in given["segments"] or ()}
     return _usable(Terms(given["version"], attributes, segments, tuple(vocabulary)))

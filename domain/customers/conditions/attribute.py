@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, null, type_coerce
 from sqlalchemy.types import Boolean, NullType
 
 from domain.customers.conditions.fields import BUILT_IN, ONLY_EQUAL, BuiltIn, CustomerField, Missing, customer_field
-from domain.customers.conditions.names import FIELD
+from domain.customers.conditions.names import FIELD, label
 from domain.refusal import ProblemCode
 from domain.rules.facts import Fact
 from domain.rules.issues import RuleIssue, issue, unknown
@@ -24,6 +24,7 @@ from domain.rules.window import AnchorField
 from domain.words import Says, Words
 
 _EQUALITIES = frozenset(("eq", "in_", "is_null"))
+_MISMATCH = ProblemCode.TYPE_MISMATCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class AttributeIs:
     """A field of the customer passes a test.  A customer without a value is UNKNOWN unless ``isNull`` is asked."""
 
     keyword: ClassVar = "attribute"
+    label: ClassVar = Words("field of the customer", "客户字段")
+    example: ClassVar = 'city in ("Ulm", "Bonn")'
     phrases: ClassVar = (
         Phrase(
             "{key} {test} [in {clock} time]",
@@ -59,6 +62,15 @@ class AttributeIs:
     anchors: ClassVar[Mapping[AnchorField, Fact]] = {AnchorField.REGISTERED_AT: BuiltIn("registered_at")}
 
     @classmethod
+    def named(cls, terms: Terms) -> Iterator[tuple[str, str, tuple[str, ...], Words, type]]:
+        """Every field as texts name it: its type, its options, what it is called, the test it takes."""
+        for key in (*BUILT_IN, *(own for own in terms.attributes if own not in BUILT_IN)):
+            field = customer_field(key, terms)
+            if field is not None:
+                test = next(member.hint for member in members(ValueTest) if member.name == field.test)
+                yield FIELD.write(key) or key, field.test, field.options, label(key, terms), test
+
+    @classmethod
     def meant(cls, values: Mapping[str, Any], terms: Terms) -> str | None:
         """Which test the field of a text takes; null when there is no such field."""
         field = customer_field(values["key"], terms)
@@ -81,20 +93,21 @@ class AttributeIs:
     def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """A field that is not known or of another type, an option it does not have, a test it does not allow."""
         field = customer_field(self.key, terms)
-        name, test = only(self.test)
         if field is None:
             yield unknown("key", self.key, (*BUILT_IN, *terms.attributes))
-        elif name != field.test:
-            yield issue(
-                "test",
-                f"{self.key} takes a {field.test} test.",
-                f"{self.key} 须使用 {field.test} 条件。",
-                ProblemCode.TYPE_MISMATCH,
-            )
         else:
-            yield from _option_issues(field, name, test)
-            if self.key in ONLY_EQUAL:
-                yield from _privacy_issues(name, test)
+            yield from (found.below(("test",)) for found in value_issues(self.key, field, self.test))
+
+
+def value_issues(key: str, field: CustomerField, asked: ValueTest) -> Iterator[RuleIssue]:
+    """What is wrong with a test of a field; places are below the test."""
+    name, test = only(asked)
+    if name != field.test:
+        yield issue((), f"{key} takes a {field.test} test.", f"{key} 须使用 {field.test} 条件。", _MISMATCH)
+        return
+    yield from _option_issues(field, name, test)
+    if key in ONLY_EQUAL:
+        yield from _privacy_issues(name, test)
 
 
 def _option_issues(field: CustomerField, name: str, test: Any) -> Iterator[RuleIssue]:
@@ -102,7 +115,7 @@ def _option_issues(field: CustomerField, name: str, test: Any) -> Iterator[RuleI
         return
     for member in ("eq", "ne", "in_", "not_in", "has_any", "has_all", "has_none"):
         given = getattr(test, member, None)
-        place = ("test", name, camel(member))
+        place = (name, camel(member))
         values = (
             [(place, given)] if isinstance(given, str) else [((*place, str(n)), v) for n, v in enumerate(given or ())]
         )
@@ -115,8 +128,8 @@ def _privacy_issues(name: str, test: Any) -> Iterator[RuleIssue]:
     for member in members(type(test)):
         if getattr(test, member.name) is not None and member.name not in _EQUALITIES:
             yield issue(
-                ("test", name, member.json),
+                (name, member.json),
                 "E-mail, phone and street can only be tested by eq, in and isNull.",
                 "邮箱、电话与街道仅可使用 eq、in 与 isNull。",
-                ProblemCode.TYPE_MISMATCH,
+                _MISMATCH,
             )

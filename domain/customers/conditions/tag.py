@@ -22,6 +22,7 @@ class Tag:
     """The customer's tags pass a test.  A customer without tags has an empty set."""
 
     keyword: ClassVar = "tag"
+    example: ClassVar = 'tag has any ("vip", "golf")'
     phrases: ClassVar = (Phrase("tag {test}", "标签 {test}", says=Words("the tags {test}", "标签{test}")),)
     test: Annotated[SetTest, Says(Words("test", "条件"))]
     certain: ClassVar = True

@@ -24,6 +24,7 @@ class Items:
     """The lines of the customer's orders with some products."""
 
     keyword: ClassVar = "items"
+    example: ClassVar = 'items(category_path = "phone").count over last 1 year >= 2'
     phrases: ClassVar = aggregated("items({product}[, order({order})])", "商品({product}[, 订单为({order})])")
     subject: ClassVar = Words(
         "items bought ({product}[, of orders: {order}])", "所购商品（{product}[，订单：{order}]）"

@@ -27,6 +27,7 @@ class Orders:
     """The customer's orders."""
 
     keyword: ClassVar = "orders"
+    example: ClassVar = "orders.sum(net_total) over last 1 year > 5000"
     phrases: ClassVar = aggregated("orders[({where})]", "订单[({where})]")
     subject: ClassVar = Words("orders[ ({where})]", "订单[（{where}）]")
     having: Annotated[AggregateTest, Says(Words("test", "条件"))]

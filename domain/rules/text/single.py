@@ -198,6 +198,8 @@ def said_single(value: Any, part: Part, locale: str, terms: Terms) -> str:
         return COLUMNS.get(value, Words(value.replace("_", " "), value)).of(locale)
     if isinstance(value, str):
         return Words(f'"{value}"', f"“{value}”").of(locale)
+    if isinstance(value, Duration) and locale == "zh":
+        return _length(value, locale).replace(" ", "")
     return f"{value:,f}" if isinstance(value, Decimal) else _plain(value, part, locale)
 
 

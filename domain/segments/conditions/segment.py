@@ -32,6 +32,7 @@ class InSegment(Reference):
     """Membership now, of a segment given by id or key.  It is never UNKNOWN: who is not a member is none."""
 
     keyword: ClassVar = "segment"
+    label: ClassVar = Words("segment", "分群")
     phrases: ClassVar = (
         Phrase("in segment {key}", "属于分群 {key}", _IN, Words("is in segment {key}", "属于分群{key}")),
         Phrase("not in segment {key}", "不属于分群 {key}", _OUT, Words("is not in segment {key}", "不属于分群{key}")),

@@ -1,0 +1,105 @@
+"""Rules in words: of segments that are stored, and of texts and trees that are not saved yet."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import select
+
+from domain.refusal import Refused
+from domain.rules.check import check
+from domain.rules.codec import encode, read
+from domain.rules.issues import issue, refused
+from domain.rules.terms import Terms
+from domain.rules.text.parser import parse
+from domain.rules.text.printer import description_of, text_of
+from domain.rules.tree import Never, Rule
+from domain.segments.segment import Segment
+from domain.words import Says, Words
+
+Fetch = Callable[[Any], Awaitable[Sequence[Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many, and how sure that is."""
+
+    value: int
+    exact: bool
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedRule:
+    """A rule that can be used, in all its forms."""
+
+    rule_input: Annotated[dict[str, Any], Says(Words("tree", "规则树"), "As RuleInput JSON: post it as it is.")]
+    count: Annotated[
+        Count | None,
+        Says(Words("members now", "当前成员数"), "Null if it reads personal data that the caller may not see."),
+    ]
+    rule: Rule
+    terms: Terms
+    locale: str | None = None
+
+    def text(self, locale: str = "en") -> str:
+        """The canonical text."""
+        return text_of(self.rule, self.terms, locale)
+
+    def description(self, locale: str = "en") -> str:
+        """A sentence for people."""
+        return description_of(self.rule, self.terms, locale)
+
+
+def checked(text: str | None, rule: Rule | None, terms: Terms) -> Rule:
+    """The rule of a text or a tree.  Refuses with ``RuleInvalid``."""
+    if text is not None and rule is None:
+        return parse(text, terms)
+    if rule is not None and text is None:
+        return check(rule, terms)
+    raise refused(issue((), "Give a text or a rule.", "请提供文本或规则（二选一）。"))
+
+
+def parsed(rule: Rule, terms: Terms, locale: str | None, count: int | None) -> ParsedRule:
+    """All forms of a checked rule."""
+    return ParsedRule(encode(rule), None if count is None else Count(count, True, count, count), rule, terms, locale)
+
+
+async def segment_texts(
+    fetch: Fetch, ids: list[UUID], locale: str | None = None, *, terms: Terms, spoken: str
+) -> list[str | None]:
+    """The rule as its canonical text in one of the languages; null when it can no longer be read."""
+    return [_said(text_of, rule, terms, locale or spoken) for rule in await _rules(fetch, ids, terms)]
+
+
+async def segment_descriptions(
+    fetch: Fetch, ids: list[UUID], locale: str | None = None, *, terms: Terms, spoken: str
+) -> list[str | None]:
+    """The rule as a sentence for people; null when it can no longer be read."""
+    return [_said(description_of, rule, terms, locale or spoken) for rule in await _rules(fetch, ids, terms)]
+
+
+async def _rules(fetch: Fetch, ids: list[UUID], terms: Terms) -> list[Rule]:
+    """The rules of segments; those of archived ones are not among the terms."""
+    missing = [id_ for id_ in ids if id_ not in terms.rules]
+    found = dict(terms.rules)
+    if missing:
+        for row in await fetch(select(Segment.id, Segment.rule).where(Segment.id.in_(missing))):
+            found[row["id"]] = _read(row["rule"], terms)
+    return [found.get(id_, Never()) for id_ in ids]
+
+
+def _read(stored: Any, terms: Terms) -> Rule:
+    try:
+        return check(read(orjson.loads(stored) if isinstance(stored, str | bytes) else stored, terms.vocabulary), terms)
+    except Refused:
+        return Never()
+
+
+def _said(say: Callable[[Rule, Terms, str], str], rule: Rule, terms: Terms, locale: str) -> str | None:
+    return None if isinstance(rule, Never) else say(rule, terms, locale)
