@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import is_dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from domain.refusal import ProblemCode
@@ -16,7 +16,7 @@ from domain.rules.references import reference_issues, resolved
 from domain.rules.shape import is_one_of, members
 from domain.rules.terms import Terms
 from domain.rules.tests import DateTest
-from domain.rules.tree import All, AnyOf, AtLeast, Connective, Never, NoneOf, Not, Rule, parts
+from domain.rules.tree import All, AnyOf, AtLeast, Connective, Never, NoneOf, Not, Rule, parts, population
 from domain.rules.window import PLACES, Ago, Between, Counted, Current, Period, Previous
 from domain.time import Duration
 from domain.values import WIDEST, BadValue, text_of
@@ -83,6 +83,8 @@ def _issues(rule: Rule, terms: Terms, path: Path) -> Iterator[RuleIssue]:
         below = (*path, rule.keyword)
         found = list(_value_issues(rule)) or list(rule.issues(terms))
         yield from (each.below(below) for each in found)
+        for place, part in parts(rule):
+            yield from _issues(part, terms, (*path, *place))
 
 
 def _connective_issues(rule: Connective) -> Iterator[RuleIssue]:
@@ -104,7 +106,8 @@ def _value_issues(value: Any, path: Path = ()) -> Iterator[RuleIssue]:
         yield _reversed((*path, "between"))
     yield from _calendar_issues(value, path)
     shown = members(type(value))
-    given = [(member, found) for member in shown if (found := getattr(value, member.name)) is not None]
+    values = [(member, getattr(value, member.name)) for member in shown if member.hint != Rule]
+    given = [(member, found) for member, found in values if found is not None]
     asked = [member for member, found in given if found != member.default]
     if is_one_of(type(value)) and len(given) != 1:
         yield issue(path, "Exactly one member is wanted.", "须恰有一个成员。")
@@ -131,9 +134,7 @@ def _calendar_issues(value: Any, path: Path) -> Iterator[RuleIssue]:
         yield issue((*path, *place), f"Between 1 and {MOST_EVENTS} events.", f"事件数须在 1 至 {MOST_EVENTS} 之间。")
     if isinstance(value, Current | Previous) and value.period.offset > 0:
         (name,) = PLACES[type(value)][0]
-        yield issue(
-            (*path, name, "offset"), "What is to come has no events: at most 0.", "未来没有事件：至多为 0。"
-        )
+        yield issue((*path, name, "offset"), "What is to come has no events: at most 0.", "未来没有事件：至多为 0。")
     if isinstance(value, Period):
         if abs(value.offset) > MOST_PERIODS:
             yield issue((*path, "offset"), f"At most {MOST_PERIODS} periods.", f"最多 {MOST_PERIODS} 个周期。")
@@ -180,7 +181,11 @@ def _settled(rule: Rule, terms: Terms) -> Rule:
             return replace(rule, of=tuple(_settled(part, terms) for part in of))
         case Not(inner):
             return Not(_settled(inner, terms))
-    return resolved(rule, terms)
+    among = population(rule)
+    if among is None:
+        return resolved(rule, terms)
+    settled: Rule = replace(cast(Any, rule), population=_settled(among, terms))
+    return settled
 
 
 def _nominal(duration: Duration) -> int:

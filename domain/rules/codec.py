@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING
 from datetime import datetime
 from enum import Enum
@@ -36,6 +36,7 @@ from domain.rules.window import (
 from domain.time import Duration
 
 Vocabulary = Sequence[type[Any]]
+Inner = Callable[[Any, Path], Rule]  # reads a rule inside a condition
 _LISTS: dict[str, type[Any]] = {"all": All, "any": AnyOf, "none": NoneOf}
 
 
@@ -94,6 +95,8 @@ def _plain(value: Any, member: Member) -> Any:
             return {PLACES[type(value)][0][0]: n}
         case After():
             return {"after": _written(value)}
+        case _ if member.hint == Rule:
+            return encode(value)
         case tuple():
             return [_plain(each, member) for each in value]
         case Enum():
@@ -130,7 +133,7 @@ class _Reading:
             k = _scalar(int, _given(body, "k", below), (*below, "k"))
             made = AtLeast(k, self.rules(_given(body, "of", below), (*below, "of"), depth))
         elif keyword in self.conditions:
-            made = self.condition(self.conditions[keyword], body, below)
+            made = self.condition(self.conditions[keyword], body, below, depth)
         else:
             raise refused(unknown(below, keyword, (*_LISTS, "not", "atLeast", *self.conditions)))
         return made
@@ -141,17 +144,17 @@ class _Reading:
             raise refused(issue(path, "A list of rules is wanted.", "此处须为规则列表。"))
         return tuple(self.rule(each, (*path, str(n)), depth + 1) for n, each in enumerate(given))
 
-    def condition(self, of: type[Condition], given: Any, path: Path) -> Condition:
+    def condition(self, of: type[Condition], given: Any, path: Path, depth: int) -> Condition:
         """A leaf."""
-        made: Condition = _object(of, given, path)
+        made: Condition = _object(of, given, path, lambda inner, place: self.rule(inner, place, depth + 1))
         return made
 
 
-def _object(of: type[Any], given: Any, path: Path) -> Any:
+def _object(of: type[Any], given: Any, path: Path, rule: Inner | None = None) -> Any:
     known = {member.json: member for member in members(of)}
     body = _only_member(given, path) if is_one_of(of) else given
     values = {
-        known[name].name: _value(known[name].hint, known[name], each, (*path, name))
+        known[name].name: _value(known[name].hint, known[name], each, (*path, name), rule)
         for name, each in _members(body, path, tuple(known)).items()
         if each is not None
     }
@@ -161,12 +164,14 @@ def _object(of: type[Any], given: Any, path: Path) -> Any:
     return of(**values)
 
 
-def _value(hint: Any, member: Member, given: Any, path: Path) -> Any:
+def _value(hint: Any, member: Member, given: Any, path: Path, rule: Inner | None) -> Any:
     item = item_of(hint)
     if item is not None:
         if not isinstance(given, list):
             raise refused(issue(path, "A list is wanted.", "此处须为列表。"))
-        return tuple(_value(item, member, each, (*path, str(n))) for n, each in enumerate(given))
+        return tuple(_value(item, member, each, (*path, str(n)), rule) for n, each in enumerate(given))
+    if hint == Rule and rule is not None:
+        return rule(given, path)
     if hint == Window:
         return _window(given, path)
     if hint is UUID:
@@ -174,7 +179,7 @@ def _value(hint: Any, member: Member, given: Any, path: Path) -> Any:
     if hint in SCALARS or issubclass(hint, Enum):
         made = _scalar(hint, given, path)
         return snake(made) if member.of is Column else made
-    return _object(hint, given, path)
+    return _object(hint, given, path, rule)
 
 
 def _window(given: Any, path: Path) -> Window:

@@ -100,6 +100,20 @@ class Asked(ABC):
 
 
 @dataclass(frozen=True, slots=True)
+class Composed:
+    """A value made of other facts."""
+
+    parts: tuple[tuple[str, Own | Aggregate], ...]
+    value: Callable[[Mapping[str, ColumnElement[Any]], Moment], ColumnElement[Any]]
+    clock: ClockZone = ClockZone.TENANT
+
+    @property
+    def cost(self) -> float:
+        """That of the dearest part."""
+        return max(fact.cost for _, fact in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
 class Passes:
     """A column passes a test."""
 
@@ -112,4 +126,4 @@ class Passes:
         return made
 
 
-Fact = Own | Aggregate | Asked
+Fact = Own | Aggregate | Asked | Composed

@@ -8,7 +8,7 @@ Which of the two is faster depends on how many candidates there are; whoever ask
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -35,7 +35,7 @@ from sqlalchemy import (
 )
 
 from domain.rules.aggregated import aggregated, known, picked
-from domain.rules.facts import Aggregate, Asked, Columns, Fact, Match, Opened, Own, Source
+from domain.rules.facts import Aggregate, Asked, Columns, Composed, Fact, Match, Opened, Own, Source
 from domain.rules.grouped import Group, Shape, alike_for_all, grouped
 from domain.rules.moment import INSTANT, ClockZone, Moment
 from domain.rules.normal import FALSE, TRUE, Form, Literal, Threshold, assume, conjuncts, literals
@@ -123,13 +123,19 @@ class Plan:
                 total: ColumnElement[Any] = reduce(add, counted)
                 return total >= literal(k, Integer())
 
+    def value(self, fact: Fact, values: Mapping[Fact, ColumnElement[Any]] | None = None) -> ColumnElement[Any]:
+        """What is known of the customer, from the values of all facts or from others."""
+        if isinstance(fact, Composed):
+            return fact.value({name: self.value(part, values) for name, part in fact.parts}, self.at(fact.clock))
+        return (self.values if values is None else values)[fact]
+
     def _test(self, condition: Condition) -> ColumnElement[bool]:
         if condition not in self.tests:
             self.tests[condition] = self._concluded(condition, self.values)
         return self.tests[condition]
 
     def _concluded(self, condition: Condition, values: Mapping[Fact, ColumnElement[Any]]) -> ColumnElement[bool]:
-        known = {name: values[fact] for name, fact in self.facts[condition].items()}
+        known = {name: self.value(fact, values) for name, fact in self.facts[condition].items()}
         return condition.concluded(known, self.at(condition.clock))
 
     def _wanting(self, leaf: Literal) -> list[ColumnElement[bool]]:
@@ -140,7 +146,7 @@ class Plan:
         """
         made = []
         for group in self.groups:
-            if not group.none.keys().isdisjoint(self.facts[leaf.condition].values()):
+            if not group.none.keys().isdisjoint(_parts(self.facts[leaf.condition].values())):
                 test = self._concluded(leaf.condition, {**self.values, **group.none})
                 made.append(or_(group.there, _literal(leaf, test)))
         return made
@@ -163,6 +169,8 @@ class Plan:
                     self.values[fact] = fact.read(self.customer.c)
                 case Asked():
                     self.values[fact] = fact.found(self)
+                case Composed():
+                    found |= dict.fromkeys(self._known_at_once(part for _, part in fact.parts))
                 case Aggregate(window=After(anchor)):
                     found |= dict.fromkeys(self._known_at_once([self._anchor(anchor)])) | {fact: None}
                 case Aggregate():
@@ -257,6 +265,12 @@ class Plan:
 def _literal(leaf: Literal, test: ColumnElement[bool]) -> ColumnElement[bool]:
     made = not_(test) if leaf.negated else test
     return made.is_not(false()) if leaf.lenient else made
+
+
+def _parts(facts: Iterable[Fact]) -> Iterator[Fact]:
+    """The facts that take a value each."""
+    for fact in facts:
+        yield from _parts(part for _, part in fact.parts) if isinstance(fact, Composed) else (fact,)
 
 
 def _scan_of(fact: Aggregate) -> _Scan:

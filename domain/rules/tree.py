@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from domain.rules.protocol import Condition, Reference
 
@@ -58,7 +59,7 @@ Rule = All | AnyOf | NoneOf | Not | AtLeast | Never | Condition | Reference
 
 
 def parts(rule: Rule) -> tuple[tuple[tuple[str, ...], Rule], ...]:
-    """The rules right below, each with its place in the JSON."""
+    """The rules right below, each with its place in the JSON: of a condition, its population."""
     match rule:
         case Not(inner):
             return ((("not",), inner),)
@@ -71,14 +72,20 @@ def parts(rule: Rule) -> tuple[tuple[tuple[str, ...], Rule], ...]:
         case AtLeast(_, of):
             place = ("atLeast", "of")
         case _:
-            return ()
+            among = population(rule)
+            return () if among is None else (((getattr(rule, "keyword", ""), "population"), among),)
     return tuple(((*place, str(n)), part) for n, part in enumerate(of))
 
 
+def population(rule: Any) -> Rule | None:
+    """The rule inside a condition, which says among whom it asks."""
+    found: Rule | None = getattr(rule, "population", None)
+    return found
+
+
 def conditions(rule: Rule) -> Iterator[Condition | Reference]:
-    """The leaves, from left to right."""
-    if isinstance(rule, Connective):
-        for _, part in parts(rule):
-            yield from conditions(part)
-    elif not isinstance(rule, Never):
+    """The conditions, from left to right, those of populations too."""
+    if not isinstance(rule, Connective | Never):
         yield rule
+    for _, part in parts(rule):
+        yield from conditions(part)

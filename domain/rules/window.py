@@ -101,9 +101,7 @@ class Previous:
     """In the calendar period before the one that now lies in, or one counted from it."""
 
     phrases: ClassVar = (
-        Phrase(
-            "over previous {period}", "于 上一 {period}", says=Words("in the previous {period}", "上一{period}")
-        ),
+        Phrase("over previous {period}", "于 上一 {period}", says=Words("in the previous {period}", "上一{period}")),
     )
     period: Period
 

@@ -9,15 +9,14 @@ from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import ColumnElement, Text, type_coerce
 
-from domain.interactions.interaction import Channel, Direction, Interaction, InteractionType
+from domain.interactions.conditions.filters import Channels, InteractionFilter, Name, Towards, Types
+from domain.interactions.interaction import Interaction
 from domain.rules.aggregate import AggregateTest, Fields, aggregated
-from domain.rules.facts import Aggregate, Fact, Match, Opened, Passes, Source
+from domain.rules.facts import Aggregate, Fact, Opened, Source
 from domain.rules.issues import RuleIssue
 from domain.rules.metrics import Metric, MetricKey, itself, whole_days
 from domain.rules.moment import CLOCKS, ClockZone, Moment
 from domain.rules.terms import Terms
-from domain.rules.tests import TextTest
-from domain.rules.text.phrase import equal, listed
 from domain.rules.window import ALL_TIME, AnchorField, Window
 from domain.words import Says, Words
 
@@ -41,19 +40,14 @@ class Interactions:
     """The customer's interactions."""
 
     keyword: ClassVar = "interactions"
+    example: ClassVar = 'no interactions(type = "visit") over last 14 days'
     phrases: ClassVar = aggregated(f"interactions[({{{_FILTER}}})]", f"互动[({{{_FILTER}}})]")
     subject: ClassVar = Words(f"interactions[ ({{{_FILTER}}})]", f"互动[（{{{_FILTER}}}）]")
     having: Annotated[AggregateTest, Says(Words("test", "条件"))]
-    types: Annotated[
-        tuple[InteractionType, ...] | None,
-        Says(Words("types", "类型"), "Any when left out."),
-        *listed("type", "类型"),
-    ] = None
-    name: Annotated[
-        str | None, Says(Words("name", "名称"), "The merchant's own name for it."), equal("name", "名称")
-    ] = None
-    channel: Annotated[tuple[Channel, ...] | None, Says(Words("channels", "渠道")), *listed("channel", "渠道")] = None
-    direction: Annotated[Direction | None, Says(Words("direction", "方向")), equal("direction", "方向")] = None
+    types: Types = None
+    name: Name = None
+    channel: Channels = None
+    direction: Towards = None
     window: Annotated[Window, Says(Words("when", "时间窗"))] = ALL_TIME
     clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days."), CLOCKS] = ClockZone.TENANT
     metrics: ClassVar[Mapping[MetricKey, Metric]] = {
@@ -73,6 +67,11 @@ class Interactions:
     }
 
     @property
+    def only(self) -> InteractionFilter:
+        """Which of them."""
+        return InteractionFilter(self.types, self.name, self.channel, self.direction)
+
+    @property
     def certain(self) -> bool:
         """Whether it is never UNKNOWN."""
         return self.having.certain
@@ -80,7 +79,7 @@ class Interactions:
     def facts(self, terms: Terms) -> Mapping[str, Aggregate]:
         """The aggregate."""
         del terms
-        return self.having.facts(INTERACTIONS, self._matches(), self.window, self.clock)
+        return self.having.facts(INTERACTIONS, self.only.matches(), self.window, self.clock)
 
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """What the test says of it."""
@@ -90,12 +89,3 @@ class Interactions:
         """A field that cannot be aggregated."""
         del terms
         yield from self.having.issues(FIELDS, self.window)
-
-    def _matches(self) -> tuple[Match, ...]:
-        wanted = {
-            "type": self.types,
-            "name": None if self.name is None else (self.name,),
-            "channel": self.channel,
-            "direction": None if self.direction is None else (self.direction,),
-        }
-        return tuple(Passes(column, TextTest(in_=values)) for column, values in wanted.items() if values is not None)

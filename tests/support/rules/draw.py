@@ -19,12 +19,12 @@ from domain.rules.tests import ValueTest
 from domain.rules.tree import All, AnyOf, AtLeast, NoneOf, Not
 from domain.segments.conditions.segment import InSegment, SegmentRelation
 from tests.support.rules import shop
-from tests.support.rules.draw_tests import DrawTests
+from tests.support.rules.draw_leaves import DrawLeaves
 
 AMOUNTS = tuple(map(Decimal, ("0", "10", "50", "100", "149.99", "300", "-20")))
 
 
-class Draw(DrawTests):
+class Draw(DrawLeaves):
     """Draws one rule from ``seed``; ``segments`` are those it may refer to."""
 
     def __init__(self, seed: object, segments: Sequence[UUID] = ()) -> None:
@@ -53,7 +53,7 @@ class Draw(DrawTests):
     def condition(self) -> Any:
         """A leaf."""
         makers = (self.attribute, self.attribute, self.tag, self.orders, self.orders, self.orders, self.items,
-                  self.interactions, self.interactions, self.feedback)  # fmt: skip
+                  self.interactions, self.interactions, self.feedback, *self.leaves())  # fmt: skip
         if self.segments and self.likely(0.1):
             return InSegment(id=self.pick(*self.segments), is_=self.pick(*SegmentRelation))
         return self.pick(*makers)()

@@ -10,31 +10,41 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from domain.customers.conditions.anniversary import Anniversary
 from domain.customers.conditions.attribute import AttributeIs
+from domain.customers.conditions.changed import Changed
+from domain.customers.conditions.geo import Geo
+from domain.customers.conditions.metric import MetricIs
+from domain.customers.conditions.rank import Rank
+from domain.customers.conditions.sample import Sample
 from domain.customers.conditions.tag import Tag
 from domain.feedback.conditions.feedback import FeedbackGiven
 from domain.interactions.conditions.interactions import Interactions
 from domain.orders.conditions.items import Items
 from domain.orders.conditions.orders import Orders
+from domain.orders.conditions.rfm import Rfm
+from domain.orders.conditions.sequence import Sequence
 from domain.rules.tree import All, AnyOf, AtLeast, NoneOf, Not
 from domain.segments.conditions.segment import InSegment
-from tests.support.rules.aggregates import Aggregates
 from tests.support.rules.instants import When
+from tests.support.rules.leaves import Leaves, sampled
 from tests.support.rules.logic import Truth, at_least, every, opposite
 from tests.support.rules.shop import ATTRIBUTES, Person, Shop
+from tests.support.rules.standings import score, stands
 
 BUILT_IN = {"kind": "kind", "displayName": "display_name", "email": "email", "birthDate": "birth_date", "city": "city",
             "country": "country", "industry": "industry", "employees": "employees", "receivable": "receivable",
-            "latitude": "latitude", "intimacy": "intimacy", "purchaseIntent": "purchase_intent",
+            "latitude": "latitude", "region": "region", "intimacy": "intimacy", "purchaseIntent": "purchase_intent",
             "registeredAt": "registered_at", "phone": "phone"}  # fmt: skip
 
 
-class Oracle(Aggregates):
+class Oracle(Leaves):
     """Answers whether a customer satisfies a rule."""
 
     def __init__(self, shop: Shop, when: When, segments: Mapping[UUID, Any]) -> None:
         super().__init__(shop, when)
         self.segments = segments
+        self.lists: dict[Any, list[dict[UUID, Any]]] = {}
 
     def seen_by(self, clock: str, person: Person) -> "Oracle":
         """The same on the clock of a condition."""
@@ -70,7 +80,34 @@ class Oracle(Aggregates):
         if isinstance(rule, InSegment):
             member = self.truth(self.segments[rule.id], person) is True
             return member == (rule.is_ == "MEMBER")
+        if isinstance(rule, Rank):
+            (values,) = self.listed(rule, rule.population, (rule.by,))
+            return stands(rule, values, person.row["id"])
+        if isinstance(rule, Rfm):
+            return self.rfm(rule, person.row["id"])
         return self.seen_by(rule.clock, person).condition(rule, person)
+
+    def listed(self, rule: Any, population: Any, metrics: tuple[str, ...]) -> list[dict[UUID, Any]]:
+        """The values of each metric of all who are in a population and have every one."""
+        if rule not in self.lists:
+            among = self.members(population)
+            found = {
+                p.row["id"]: [self.seen_by(rule.clock, p).metric(key, p, rule.window) for key in metrics]
+                for p in self.shop.people
+                if p.row["id"] in among
+            }
+            kept = {id_: values for id_, values in found.items() if None not in values}
+            self.lists[rule] = [{id_: values[n] for id_, values in kept.items()} for n in range(len(metrics))]
+        return self.lists[rule]
+
+    def rfm(self, rule: Any, id_: UUID) -> Truth:
+        """Whether the scores pass; who never ordered has none."""
+        days, orders, money = self.listed(rule, None, ("DAYS_SINCE_ORDER", "ORDER_COUNT", "NET_SPEND"))
+        recent = {key: -value for key, value in days.items()}
+        seen = [score(values, id_, rule.bins) if id_ in values else None for values in (recent, orders, money)]
+        total = None if None in seen else sum(part for part in seen if part is not None)
+        asked = zip((rule.recency, rule.frequency, rule.monetary, rule.total), (*seen, total), strict=True)
+        return every(self.test(test, value) for test, value in asked)
 
     def condition(self, rule: Any, person: Person) -> Truth:
         """The same of a leaf."""
@@ -82,6 +119,18 @@ class Oracle(Aggregates):
                 return self.test(test, person.row["tags"])
             case Orders() | Items() | Interactions() | FeedbackGiven():
                 return self.aggregate(rule, person)
+            case MetricIs(key, test, window):
+                return self.test(test, self.metric(key, person, window))
+            case Anniversary(field):
+                return self.anniversary(rule, attribute(person, field))
+            case Geo():
+                return self.geo(rule, person.row)
+            case Sample():
+                return sampled(rule, person.row["id"])
+            case Changed(field):
+                return self.changed(rule, person, Stored(field))
+            case Sequence():
+                return self.sequence(rule, person)
         raise TypeError(rule)
 
 
@@ -94,10 +143,28 @@ def attribute(person: Person, key: str) -> Any:
     """A field of the customer as the value it means; null when missing."""
     if key in BUILT_IN:
         return person.row.get(BUILT_IN[key])
-    value = person.row["attributes"].get(key)
+    return meant(person.row["attributes"].get(key), ATTRIBUTES[key][0])
+
+
+class Stored:
+    """How the history holds a field."""
+
+    given = staticmethod(given)
+
+    def __init__(self, key: str) -> None:
+        self.name = BUILT_IN.get(key, key)
+        self.type = {"birthDate": "DATE", "receivable": "DECIMAL"}.get(key) or ATTRIBUTES.get(key, ("TEXT",))[0]
+
+    def read(self, value: Any) -> Any:
+        """A stored value as the value it means."""
+        return meant(value, self.type)
+
+
+def meant(value: Any, type_: str) -> Any:
+    """A value of JSON as its type means it; null when missing."""
     if value is None:
         return None
-    match ATTRIBUTES[key][0]:
+    match type_:
         case "DATE":
             return date.fromisoformat(value)
         case "DATETIME":

@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from tests.support.rules.instants import NOW, NOWS, ZONES, some_instant
+from tests.support.rules.instants import NOW, NOWS, ZONES, months_before, some_instant
 
 CITIES = ("Ulm", "Bonn", "Kiel", "ulm", "Ul%", "北京")
 COUNTRIES = ("DE", "CN", "FR")
+REGIONS = ("north", "NRW", "")
 KINDS = ("PERSON", "HOUSEHOLD", "ORGANIZATION")
 INTENTS = ("HIGH", "MEDIUM", "LOW")
 TAGS = ("vip", "new", "press", "a,b", "北")
@@ -38,6 +39,16 @@ ATTRIBUTES: dict[str, tuple[str, tuple[str, ...]]] = {
     "tier": ("ENUM", TIERS),
     "interests": ("MULTI_ENUM", INTERESTS),
 }
+# What the history holds of fields, by how it names them.
+HISTORIES: dict[str, tuple[Any, ...]] = {
+    "city": CITIES,
+    "purchase_intent": INTENTS,
+    "receivable": (0, 10.5, -3),
+    "birth_date": ("1980-02-29", "2026-02-28"),
+    "children": (0, 1, 2),
+    "member_of_club": (True, False),
+    "interests": (["tea"], ["golf", "art"], []),
+}
 Row = dict[str, Any]
 
 
@@ -51,6 +62,7 @@ class Person:
     returns: list[Row] = field(default_factory=list)
     interactions: list[Row] = field(default_factory=list)
     feedback: list[Row] = field(default_factory=list)
+    changes: list[Row] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -120,8 +132,10 @@ class Maker:
             "email": self.maybe(("a@example.test", "b@example.test")), "birth_date": self.maybe(self.days()),
             "city": self.maybe(CITIES), "country": self.maybe(COUNTRIES), "industry": self.maybe(("", "retail"), 0.5),
             "employees": self.maybe((0, 5, 50)), "receivable": self.maybe((Decimal(0), Decimal("10.5"), Decimal(-3))),
-            "latitude": self.maybe((Decimal("52.52"), Decimal("-33.9"))), "intimacy": self.maybe((0, 40, 80)),
-            "purchase_intent": self.maybe(INTENTS), "timezone": self.maybe(ZONES),
+            "latitude": self.maybe((Decimal("52.52"), Decimal("-33.9"), Decimal("50.7")), 0.8),
+            "longitude": self.maybe((Decimal("13.40"), Decimal("179.9"), Decimal("7.1")), 0.8),
+            "intimacy": self.maybe((0, 40, 80)),
+            "purchase_intent": self.maybe(INTENTS), "timezone": self.maybe(ZONES), "region": self.maybe(REGIONS),
             "tags": self.some(TAGS, 3), "attributes": self.attributes(),
             "registered_at": registered, "created_at": NOW, "updated_at": NOW, "merged_into": None, "erased_at": None,
         }  # fmt: skip
@@ -134,12 +148,24 @@ class Maker:
             self.interaction(person)
         for _ in range(chance.choice((0, 0, 1, 2, 4))):
             self.feedback(person)
+        for _ in range(chance.choice((0, 0, 1, 2, 5))):
+            self.change(person)
         return person
+
+    def change(self, person: Person) -> None:
+        """A field that became something else."""
+        name, of = self.chance.choice(list(HISTORIES.items()))
+        before, after = self.maybe(of), self.maybe(of)
+        person.changes.append({
+            "id": self.id(9), "customer_id": person.row["id"], "field": name, "before": before, "after": after,
+            "valid_from": some_instant(self.chance), "recorded_at": NOW, "actor": "import",
+        })  # fmt: skip
 
     def days(self) -> list[date]:
         """Days: about today, a month's end, long ago."""
         near = [(now + timedelta(days=n)).date() for now in NOWS for n in (-90, -31, -30, -29, -14, -7, -1, 0, 1, 2)]
-        return [*near, date(2026, 2, 28), date(2025, 12, 31), date(1980, 2, 29)]
+        rounds = [months_before(day, 12 * n) for day in near[::3] for n in (1, 2, 10)]
+        return [*near, *rounds, date(2026, 2, 28), date(2025, 12, 31), date(1980, 2, 29), date(2024, 2, 29)]
 
     def attributes(self) -> Row:
         """Values of the tenant's own attributes; what is missing is null, and sometimes null is written."""

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.base import Stored, new_id
 from domain.customers.attribute import AttributeDefinition
-from domain.customers.customer import Customer
+from domain.customers.customer import AttributeChange, Customer
 from domain.dictionary import raise_dictionary
 from domain.feedback.feedback import Feedback
 from domain.interactions.interaction import Interaction
@@ -41,6 +41,7 @@ async def stock(session: AsyncSession, shop: Shop, segments: Mapping[UUID, tuple
         (OrderItem, (row for person in shop.people for row in person.items)),
         (OrderReturn, (row for person in shop.people for row in person.returns)),
         (Interaction, (row for person in shop.people for row in person.interactions)),
+        (AttributeChange, (row for person in shop.people for row in person.changes)),
         (Feedback, (row for person in shop.people for row in person.feedback)),
     )
     for table, rows in written:

@@ -29,9 +29,9 @@ ATTRIBUTES = {
 
 def terms() -> Terms:
     """Attributes of every type, and one segment."""
-    empty = Terms(attributes=ATTRIBUTES)
+    empty = Terms(attributes=ATTRIBUTES, vocabulary=CONDITIONS)
     rule = decode(ANY, terms=empty, vocabulary=CONDITIONS)
-    return Terms(attributes=ATTRIBUTES, segments={KNOWN: SegmentTerms("known", rule)})
+    return Terms(vocabulary=CONDITIONS, attributes=ATTRIBUTES, segments={KNOWN: SegmentTerms("known", rule)})
 
 
 TERMS = terms()

@@ -20,6 +20,7 @@ from tests.support.rules.segments import SEGMENTS
 from tests.support.rules.shop import ATTRIBUTES
 
 TERMS = Terms(
+    vocabulary=CONDITIONS,
     attributes={key: AttributeTerms(type_, options) for key, (type_, options) in ATTRIBUTES.items()},
     segments={id_: SegmentTerms(key, rule) for id_, (key, rule) in SEGMENTS.items()},
 )

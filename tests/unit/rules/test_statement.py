@@ -17,9 +17,10 @@ from domain.rules.tree import All, AnyOf, AtLeast, Not, Rule
 from domain.rules.window import Last
 from domain.segments.members import member_count, member_ids, members
 from domain.time import Clock, Duration
+from domain.vocabulary import CONDITIONS
 from tests.support.rules.draw import Draw
 
-TERMS = Terms()
+TERMS = Terms(vocabulary=CONDITIONS)
 CLOCK = Clock(now=datetime(2026, 1, 15, tzinfo=UTC), zone="Europe/Berlin")
 BOUND = Clock(now=bindparam("now", type_=DateTime(timezone=True)), zone=bindparam("zone", type_=Text()))
 MONTH = Last(Duration(0, 30 * 86_400))

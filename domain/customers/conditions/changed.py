@@ -1,0 +1,98 @@
+"""changed: a field of the customer was changed, from or to something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, ClassVar
+
+from sqlalchemy import ColumnElement, Text, case, cast, literal, literal_column, type_coerce
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import Boolean, Date, Numeric, TypeEngine
+
+from domain.customers.conditions.attribute import value_issues
+from domain.customers.conditions.fields import BUILT_IN, Missing, customer_field
+from domain.customers.conditions.names import FIELD
+from domain.customers.customer import AttributeChange
+from domain.rules.facts import Aggregate, Columns, Fact, Match, Opened, Passes, Source
+from domain.rules.issues import RuleIssue, unknown
+from domain.rules.moment import INSTANT, ClockZone, Moment
+from domain.rules.shape import only, snake
+from domain.rules.terms import Terms
+from domain.rules.tests import TextTest, ValueTest
+from domain.rules.window import ALL_TIME, Window
+from domain.words import Says, Words
+
+_ITSELF: ColumnElement[Any] = literal_column("'{}'::text[]")
+_TYPES: dict[str, TypeEngine[Any]] = {"number": Numeric(), "date": Date(), "time": INSTANT, "boolean": Boolean()}
+
+
+@cache
+def _changes() -> Opened:
+    a = AttributeChange.__table__.alias("a")
+    columns = {"field": a.c.field, "before": a.c.before, "after": a.c.after}
+    return Opened(a, a.c.customer_id, a.c.valid_from, a.c.id, columns)
+
+
+CHANGES = Source("changes", 4, _changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Was:
+    """A value before or after a change passes a test."""
+
+    field: str
+    column: str
+    test: ValueTest
+
+    def holds(self, row: Columns, moment: Moment) -> ColumnElement[bool]:
+        """Whether it does."""
+        kind, test = only(self.test)
+        # PostgreSQL tests in any order: of other fields there is no value, or it could not be read as the type.
+        value: ColumnElement[Any] = case((row["field"] == literal(self.field, Text()), row[self.column]))
+        value = type_coerce(value, JSONB())
+        if kind != "set":
+            text = value.op("#>>", return_type=Text())(_ITSELF)
+            value = cast(text, _TYPES[kind]) if kind in _TYPES else text
+        made: ColumnElement[bool] = test.holds(value, moment)
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A field was changed in the window, by when that became true in the world.  Null is no value: ``isNull``."""
+
+    keyword: ClassVar = "changed"
+    field: Annotated[str, Says(Words("field", "字段"), "A built-in field, or the key of an attribute."), FIELD]
+    from_: Annotated[ValueTest | None, Says(Words("from", "之前"), "The value before.")] = None
+    to: Annotated[ValueTest | None, Says(Words("to", "之后"), "The value after.")] = None
+    window: Annotated[Window, Says(Words("when", "时间窗"))] = ALL_TIME
+    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days.")] = ClockZone.TENANT
+    certain: ClassVar = True
+
+    def facts(self, terms: Terms) -> Mapping[str, Fact]:
+        """Whether there is such a change; and the field, for whoever asks what is read."""
+        field = customer_field(self.field, terms)
+        name = snake(self.field) if self.field in BUILT_IN else self.field
+        where: list[Match] = [Passes("field", TextTest(eq=name))]
+        where += [
+            Was(name, end, test) for end, test in (("before", self.from_), ("after", self.to)) if test is not None
+        ]
+        made = Aggregate(CHANGES, "exists", None, tuple(where), self.window, self.clock)
+        return {"changed": made, "field": field.own if field else Missing()}
+
+    def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
+        """That."""
+        del moment
+        return facts["changed"]
+
+    def issues(self, terms: Terms) -> Iterator[RuleIssue]:
+        """A field that is not known, tests that are not of its type."""
+        field = customer_field(self.field, terms)
+        if field is None:
+            yield unknown("field", self.field, (*BUILT_IN, *terms.attributes))
+            return
+        for name, test in (("from", self.from_), ("to", self.to)):
+            if test is not None:
+                yield from (found.below((name,)) for found in value_issues(self.field, field, test))

@@ -1,0 +1,50 @@
+"""metric: a measure of the customer, compared with a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from sqlalchemy import ColumnElement
+
+from domain.rules.facts import Fact
+from domain.rules.issues import RuleIssue, issue
+from domain.rules.metrics import MetricKey, metric_of
+from domain.rules.moment import ClockZone, Moment
+from domain.rules.terms import Terms
+from domain.rules.tests import NumberTest
+from domain.rules.window import ALL_TIME, Counted, Window
+from domain.words import Says, Words
+
+
+@dataclass(frozen=True, slots=True)
+class MetricIs:
+    """A measure of the customer passes a test.  UNKNOWN where there is nothing to measure."""
+
+    keyword: ClassVar = "metric"
+    metric: Annotated[MetricKey, Says(Words("metric", "指标"))]
+    test: Annotated[NumberTest, Says(Words("test", "条件"))]
+    window: Annotated[Window, Says(Words("when", "时间窗"), "Of the events it is measured by.")] = ALL_TIME
+    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days.")] = ClockZone.TENANT
+    certain: ClassVar = False
+
+    def facts(self, terms: Terms) -> Mapping[str, Fact]:
+        """The measure."""
+        return {"value": metric_of(self.metric, terms).made(self.window, self.clock)}
+
+    def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
+        """What the test says of it."""
+        return self.test.holds(facts["value"], moment)
+
+    def issues(self, terms: Terms) -> Iterator[RuleIssue]:
+        """A window that changes nothing."""
+        yield from window_issues(self.metric, self.window, terms)
+
+
+def window_issues(metric: MetricKey, window: Window, terms: Terms) -> Iterator[RuleIssue]:
+    """A window on a metric that has none, or not such a one."""
+    if isinstance(window, Counted) and not metric_of(metric, terms).counted:
+        yield issue("window", f"{metric} takes a window of time.", f"{metric} 须用时间窗。")
+    if window != ALL_TIME and not metric_of(metric, terms).timed:
+        yield issue("window", f"{metric} is as it is now: leave the window out.", f"{metric} 为当前值：请勿设时间窗。")

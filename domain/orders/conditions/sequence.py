@@ -1,0 +1,127 @@
+"""sequence: one thing happened, then another, or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from sqlalchemy import ColumnElement, and_, exists, literal_column, not_, select
+
+from domain.interactions.conditions.filters import InteractionFilter
+from domain.interactions.conditions.interactions import INTERACTIONS
+from domain.orders.conditions.filters import OrderFilter
+from domain.orders.conditions.sources import ORDERS
+from domain.rules.facts import Asked, Match, Source
+from domain.rules.issues import RuleIssue, issue
+from domain.rules.moment import ClockZone, Moment
+from domain.rules.plan import Plan
+from domain.rules.terms import Terms
+from domain.rules.window import ALL_TIME, After, Counted, Window, bounds
+from domain.time import Duration
+from domain.words import Says, Words
+
+MOST_STEPS = 5
+_ONE: ColumnElement[Any] = literal_column("1")
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceStep:
+    """An order or an interaction; or that there is none."""
+
+    orders: Annotated[OrderFilter | None, Says(Words("order", "订单"), "{} is any order.")] = None
+    interactions: Annotated[InteractionFilter | None, Says(Words("interaction", "互动"), "{} is any.")] = None
+    within: Annotated[
+        Duration | None, Says(Words("within", "之内"), "After the step before, up to and with so much later.")
+    ] = None
+    absent: Annotated[
+        bool, Says(Words("absent", "未发生"), "There is no such thing in that time, and the time has passed.")
+    ] = False
+
+    @property
+    def asked(self) -> tuple[Source, tuple[Match, ...]]:
+        """The source, and what its rows must match."""
+        if self.orders is not None:
+            return ORDERS, self.orders.matches()
+        return INTERACTIONS, (self.interactions or InteractionFilter()).matches()
+
+
+@dataclass(frozen=True, slots=True)
+class Followed(Asked):
+    """Whether there are such events one after another."""
+
+    steps: tuple[SequenceStep, ...]
+    window: Window
+    clock: ClockZone
+
+    def found(self, plan: Plan) -> ColumnElement[Any]:
+        """EXISTS, one inside another."""
+        return self._from(0, None, plan, plan.at(self.clock))
+
+    def _from(self, number: int, before: ColumnElement[Any] | None, plan: Plan, moment: Moment) -> ColumnElement[bool]:
+        step = self.steps[number]
+        source, where = step.asked
+        opened = source.open()
+        these = (
+            select(opened.at.label("at"))
+            .select_from(opened.rows)
+            .where(
+                opened.customer_id == plan.customer.c.id,
+                *(match.holds(opened.columns, plan.moment) for match in where),
+                opened.at <= moment.now,
+            )
+            .correlate_except(opened.rows)
+            .lateral(f"step_{number}")
+        )
+        ends = None if before is None or step.within is None else moment.shifted(before, step.within)
+        keep = bounds(self.window, these.c.at, moment) if before is None else [these.c.at > before]
+        keep += [] if ends is None else [these.c.at <= ends]
+        last = number + 1 == len(self.steps)
+        if not step.absent and not last:
+            keep.append(self._from(number + 1, these.c.at, plan, moment))
+        there = exists(_ONE).select_from(these).where(*keep).correlate_except(these)
+        if not step.absent:
+            return there
+        passed = [] if ends is None else [ends <= moment.now]
+        rest = [] if last else [self._from(number + 1, before, plan, moment)]
+        return and_(*passed, not_(there), *rest)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """Steps one after another, the first in the window.  Each is later than the last that happened before it."""
+
+    keyword: ClassVar = "sequence"
+    steps: Annotated[tuple[SequenceStep, ...], Says(Words("steps", "步骤"), "At most 5.")]
+    window: Annotated[Window, Says(Words("when", "时间窗"), "Of the first step; one of time.")] = ALL_TIME
+    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days.")] = ClockZone.TENANT
+    certain: ClassVar = True
+
+    def facts(self, terms: Terms) -> Mapping[str, Followed]:
+        """Whether there are such steps."""
+        del terms
+        return {"followed": Followed(self.steps, self.window, self.clock)}
+
+    def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
+        """That."""
+        del moment
+        return facts["followed"]
+
+    def issues(self, terms: Terms) -> Iterator[RuleIssue]:
+        """Too many steps, steps that are nothing or two things, a first one that is absent or late."""
+        del terms
+        if len(self.steps) > MOST_STEPS:
+            yield issue("steps", f"At most {MOST_STEPS} steps.", f"最多 {MOST_STEPS} 步。")
+        if isinstance(self.window, Counted | After):
+            yield issue("window", "A window of time is wanted.", "须为时间窗。")
+        for number, step in enumerate(self.steps):
+            place = ("steps", str(number))
+            if (step.orders is None) == (step.interactions is None):
+                yield issue(place, "Give orders or interactions.", "请提供 orders 或 interactions（二选一）。")
+            if number == 0 and (step.absent or step.within is not None):
+                yield issue(place, "The first step follows nothing: it has no within and is not absent.",
+                            "第一步之前没有步骤：不能设 within 或 absent。")  # fmt: skip
+            if step.absent and step.within is None:
+                yield issue(
+                    (*place, "within"), "How long there is none is required.", "须说明在多长时间内未发生。"
+                )
