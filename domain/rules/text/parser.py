@@ -6,16 +6,17 @@ After a condition that is wrong reading goes on at the next connective, so that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from domain.refusal import Refused
-from domain.rules.check import MOST_ISSUES, check
+from domain.rules.check import MOST_ISSUES, MOST_NODES, check, too_many
 from domain.rules.issues import Path, RuleIssue, refused, unknown
 from domain.rules.terms import Terms
+from domain.rules.text.beginnings import Known, of_conditions
 from domain.rules.text.keywords import ALL, AND, ANY, AT_LEAST, NONE, NOT, OF, OR, keywords, openings
 from domain.rules.text.lexer import Token, tokens
-from domain.rules.text.parts import parts, phrases
+from domain.rules.text.parts import parts
 from domain.rules.text.phrase import opening
 from domain.rules.text.place import Span, Unexpected, Wrong, placed, too_complex, unexpected
 from domain.rules.text.reader import Reader
@@ -83,9 +84,9 @@ class _Parser:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         reader.rule = self.rule_within
-        self.conditions = [(of, phrase) for of in reader.terms.vocabulary for phrase in phrases(of)]
+        self.conditions = of_conditions(reader.terms.vocabulary)
         self.issues: list[tuple[RuleIssue, Span]] = []
-        self.depth = 0
+        self.depth = self.nodes = 0
 
     def whole(self) -> Node:
         """The rule up to the end of the text; a rule of nobody when there are issues."""
@@ -126,6 +127,9 @@ class _Parser:
     def one(self) -> Node:
         """A condition, something in parentheses, a negation or a list."""
         reader, start = self.reader, self.reader.at
+        self.nodes += 1
+        if self.nodes > MOST_NODES + DEEPEST:
+            raise Wrong(too_many(()))
         if reader.follows(("(",)):
             return self.inside(start)
         found = reader.candidates(self.conditions)
@@ -201,7 +205,7 @@ class _Parser:
         return node.rule
 
     # ── conditions
-    def condition(self, found: list[Any]) -> Node:
+    def condition(self, found: Sequence[Known]) -> Node:
         """A condition; one that is wrong is noted and skipped."""
         reader, start = self.reader, self.reader.at
         reader.places = {}
@@ -242,7 +246,7 @@ class _Parser:
             self.note(found, begin)
         else:
             token = reader.tokens[reader.furthest]
-            self.note(unexpected(token, reader.expected), token)
+            self.note(unexpected(token, reader.wanted()), token)
 
     def note(self, found: RuleIssue, token: Token) -> None:
         """An issue at a token, the first one there."""
@@ -254,7 +258,7 @@ class _Parser:
         """What is said of a name that nothing has and that is nearly a condition's first word."""
         known = {
             name
-            for of, _ in self.conditions
+            for of in self.reader.terms.vocabulary
             for part in parts(of).values()
             if part.named and part.named.known
             for name in part.named.known(self.reader.terms)

@@ -14,8 +14,6 @@ from domain.words import Words
 
 MOST_EXPECTED = 8
 Span = tuple[int, int]
-# What is expected is named; of these names a wrong word may be meant.
-Expected = dict[Words, None]
 
 
 class Unexpected(Exception):
@@ -61,7 +59,7 @@ def unexpected(token: Token, expected: Iterable[Words], path: Path = ()) -> Rule
 
 def _near(token: Token, wanted: list[Words]) -> str | None:
     """What is meant by a word that is not one of those wanted, or by letters that only look like one."""
-    if token.kind not in ("name", "word", "bad") or not token.raw:
+    if not token.raw or not (token.raw[0].isalnum() or token.raw[0] == "_"):
         return None
     plain = unicodedata.normalize("NFKC", token.raw[:80])
     if plain != token.raw and plain.isascii():

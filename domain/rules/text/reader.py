@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Any
 
 from domain.rules.shape import is_one_of, item_of
 from domain.rules.terms import Terms
+from domain.rules.text.beginnings import Beginnings, Known, of_fields, of_kinds
 from domain.rules.text.keywords import Keywords
 from domain.rules.text.lexer import Token
-from domain.rules.text.parts import Part, is_rule, is_whole, kinds, parts, phrases, places, separator
-from domain.rules.text.phrase import OWN, Optional, Phrase, Piece, Said, Slot, opening, pieces
-from domain.rules.text.place import Expected, Span, Unexpected
+from domain.rules.text.parts import Part, is_rule, is_whole, parts, places, separator
+from domain.rules.text.phrase import OWN, Optional, Piece, Said, Slot, pieces
+from domain.rules.text.place import Span, Unexpected
 from domain.rules.text.single import begins, read_single
 from domain.words import Words
 
 Path = tuple[str, ...]
+
+
+_SPOKEN = frozenset(("word", "mark"))
 
 
 class Frame:
@@ -49,7 +53,7 @@ class Reader:
     def __init__(self, tokens: list[Token], words: Keywords, terms: Terms) -> None:
         self.tokens, self.words, self.terms = tokens, words, terms
         self.at = self.furthest = 0
-        self.expected: Expected = {}
+        self.expected: dict[Words | Beginnings, None] = {}
         self.places: dict[Path, Span] = {}
         self.rule: Callable[[Path], Any] = _no_rule  # reads a rule that a condition holds
 
@@ -59,12 +63,22 @@ class Reader:
         """The next one."""
         return self.tokens[self.at]
 
+    def wanted(self) -> list[Words]:
+        """What would have gone on, word by word."""
+        made: list[Words] = []
+        for each in self.expected:
+            if isinstance(each, Beginnings):
+                made += (self.words.shown(word.lstrip(":")) for word in each.by_first)
+            else:
+                made.append(each)
+        return made
+
     def fail(self, *wanted: Words) -> Unexpected:
         """What to raise: ``wanted`` would have gone on here."""
         self.note(*wanted)
         return Unexpected()
 
-    def note(self, *wanted: Words) -> None:
+    def note(self, *wanted: Words | Beginnings) -> None:
         """``wanted`` would go on here."""
         if self.at > self.furthest:
             self.furthest, self.expected = self.at, {}
@@ -81,26 +95,43 @@ class Reader:
 
     def follows(self, wanted: tuple[str, ...], ahead: int = 0) -> bool:
         """Whether these are the next tokens."""
-        start = self.at + ahead
-        return all(start + n < len(self.tokens) and _is(self.tokens[start + n], each) for n, each in enumerate(wanted))
+        at, end = self.at + ahead, len(self.tokens)
+        for each in wanted:
+            if at >= end or not _is(self.tokens[at], each):
+                return False
+            at += 1
+        return True
 
     # ── objects
     def whole(self, hint: Any, path: Path, outer: Frame | None = None) -> Any:
         """An object of one of the classes of a hint."""
-        found = [(of, phrase) for of in kinds(hint) for phrase in phrases(of)]
-        if not found:
+        known = of_kinds(hint)
+        if known is None:
             return self.by_fields(Frame(hint, path, outer), tuple(parts(hint)), separator(hint).strip())
-        return self.first_of(self.candidates(found), path, outer)
+        return self.first_of(self.candidates(known), path, outer)
 
-    def candidates(self, known: list[tuple[Any, Phrase]]) -> list[tuple[Any, Phrase]]:
+    def candidates(self, known: Beginnings) -> Sequence[Known]:
         """The phrases that begin like this: those with the longest beginning."""
-        fitting = [each for each in known if self.follows(opening(each[1].en))]
-        longest = max((len(opening(phrase.en)) for _, phrase in fitting), default=0)
-        if not longest:
-            self.note(*(self.words.shown(begin[0]) for _, phrase in known if (begin := opening(phrase.en))))
-        return [each for each in fitting if len(opening(each[1].en)) == longest]
+        fitting = self.beginning(known)
+        if not fitting:
+            self.note(known)
+        return fitting or known.slot_first
 
-    def first_of(self, candidates: list[tuple[Any, Phrase]], path: Path, outer: Frame | None) -> Any:
+    def beginning(self, known: Beginnings, ahead: int = 0) -> list[Known]:
+        """The phrases that say what follows, so many tokens ahead; those that say most of it."""
+        token = self.tokens[min(self.at + ahead, len(self.tokens) - 1)]
+        fitting: list[Known] = []
+        longest = 0
+        for word in (f":{token.raw}", token.value if token.kind in _SPOKEN else ""):
+            for begin, each in known.by_first.get(word, ()):
+                if len(begin) < longest:
+                    break
+                if self.follows(begin, ahead):
+                    fitting.append(each)
+                    longest = len(begin)
+        return fitting
+
+    def first_of(self, candidates: Sequence[Known], path: Path, outer: Frame | None) -> Any:
         """By the first phrase that can be read to its end."""
         start = self.at
         for of, phrase in candidates:
@@ -128,11 +159,24 @@ class Reader:
         while True:
             name = self.field(frame, left)
             left = tuple(each for each in left if each != name)
-            if is_one_of(frame.of) or not (self.follows((mark,)) and self.begins_field(frame, left, 1)):
-                if left and not is_one_of(frame.of):
-                    self.note(self.words.shown(mark))
+            if is_one_of(frame.of) or not self.goes_on(frame, left, mark):
                 return
             self.take(mark)
+
+    def goes_on(self, frame: Frame, left: tuple[str, ...], mark: str) -> bool:
+        """Whether another field follows; notes what would."""
+        if not left:
+            return False
+        if not self.follows((mark,)):
+            self.note(self.words.shown(mark))
+            return False
+        known = of_fields(frame.of, left)
+        if self.beginning(known, 1):
+            return True
+        self.at += 1
+        self.note(known)
+        self.at -= 1
+        return False
 
     def meant(self, frame: Frame, names: tuple[str, ...]) -> tuple[str, ...]:
         """Of the fields of a choice, the one that what is around it tells."""
@@ -142,9 +186,8 @@ class Reader:
 
     def field(self, frame: Frame, names: tuple[str, ...]) -> str:
         """One field by one of its phrases: its name."""
-        known: list[tuple[Any, Phrase]] = [(name, phrase) for name in names for phrase in parts(frame.of)[name].phrases]
         start = self.at
-        for name, phrase in self.candidates(known):
+        for name, phrase in self.candidates(of_fields(frame.of, names)):
             self.at = start
             try:
                 self.run(pieces(phrase.en), frame, name)
@@ -154,14 +197,6 @@ class Reader:
                 self.keep(frame, name, phrase.fixed[OWN], start)
             return str(name)
         raise Unexpected
-
-    def begins_field(self, frame: Frame, names: tuple[str, ...], ahead: int) -> bool:
-        """Whether one of these fields begins so many tokens ahead."""
-        return any(
-            (begin := opening(phrase.en)) and self.follows(begin, ahead)
-            for name in names
-            for phrase in parts(frame.of)[name].phrases
-        )
 
     # ── patterns
     def run(self, of: Iterable[Piece], frame: Frame, own: str) -> None:
@@ -190,8 +225,8 @@ class Reader:
         hint = _part(frame.owner(name).of, name).member.hint
         if not is_whole(hint):
             return begins(hint, self.token)
-        known = [(kind, phrase) for kind in kinds(hint) for phrase in phrases(kind)]
-        return bool(self.candidates(known))
+        known = of_kinds(hint)
+        return known is not None and bool(self.candidates(known))
 
     def slot(self, slot: Slot, frame: Frame, own: str) -> None:
         """Read what stands for one or more fields."""
@@ -231,12 +266,33 @@ class Reader:
     def items(self, item: Any, part: Part, path: Path, owner: Frame) -> Iterator[Any]:
         """The values of a list, between commas."""
         n = 0
-        yield self.value(item, part, (*path, "0"), owner)
+        if item is str and not (part.named or part.choice):
+            plain = self.texts(path)
+            yield from plain
+            n = len(plain)
+            if not self.follows((",",), -1):
+                self.note(self.words.shown(","))
+                return
+        yield self.value(item, part, (*path, str(n)), owner)
         while self.follows((",",)):
             self.take(",")
             n += 1
             yield self.value(item, part, (*path, str(n)), owner)
         self.note(self.words.shown(","))
+
+    def texts(self, path: Path) -> list[str]:
+        """Texts between commas, up to what is none: the way of long lists."""
+        made: list[str] = []
+        tokens, at = self.tokens, self.at
+        while tokens[at].kind == "text":
+            self.places[(*path, str(len(made)))] = (tokens[at].start, tokens[at].end)
+            made.append(tokens[at].value)
+            at += 1
+            if tokens[at].value != "," or tokens[at].kind != "mark":
+                break
+            at += 1
+        self.at = at
+        return made
 
     def span(self, start: int) -> Span:
         """From a token to the last one read."""
