@@ -1,17 +1,26 @@
 """Lists of items: each stored or refused by itself, in order, whoever else writes and however often they come."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
 
+from domain.customers.read import ExternalRefInput
+from domain.events import write_events
 from domain.recording.batch import MOST_ITEMS
+from domain.recording.orders import orders_record
 from tests.integration.writes.conftest import INPUTS, MADE, Writing, back, by, issues, line, named, order
 from tests.integration.writes.test_contacts import answer, visit
+from tests.integration.writes.test_hostile import KINDS, SELLING
+from tests.integration.writes.test_idempotency import waiting
 from tests.support.http import Api
+from tests.support.imports import NOW
 
 KEY = "Idempotency-Key"
+CANARY = "canary-4711"  # stands where messages quote what was sent
 RATE = {"currency": "USD", "onDate": "2024-01-01", "rate": "0.9"}
 GOOD: dict[str, Any] = {
     "ordersRecord": order("o1"),
@@ -22,8 +31,8 @@ GOOD: dict[str, Any] = {
     "exchangeRatesSet": RATE,
 }
 BAD: dict[str, Any] = {
-    "ordersRecord": order("o2", line("Z"), by=by(), placedAt="2001-01-01T00:00:00Z"),
-    "orderReturnsRecord": back("r2", line("Z"), order=None, by=by(), returnedAt="2001-01-01T00:00:00Z"),
+    "ordersRecord": order("o2", line(CANARY), by=by(), placedAt="2001-01-01T00:00:00Z"),
+    "orderReturnsRecord": back("r2", line(CANARY), order=None, by=by(), returnedAt="2001-01-01T00:00:00Z"),
     "interactionsRecord": visit("v2", by=by("c9"), occurredAt="2001-01-01T00:00:00Z"),
     "feedbackRecord": answer("f2", score="99", submittedAt="2001-01-01T00:00:00Z"),
     "productsSave": {"sku": "D", "name": "x" * 1001},
@@ -123,6 +132,20 @@ async def test_many_who_record_the_same_at_once_record_it_once(shop: Writing) ->
     )
 
 
+async def test_whoever_comes_second_to_a_new_order_changes_it_and_tells_each_thing_once(shop: Writing) -> None:
+    said = replace(KINDS["orders"][1], external_ref=ExternalRefInput("shop", "o1"))
+    async with shop.scope.write(shop.tenant, before_commit=write_events) as session:
+        await orders_record(session, [said], **SELLING, now=NOW)
+        early = order("o1", by=by("c2", "crm"), placedAt="2001-01-01T00:00:00Z")
+        second = asyncio.create_task(shop.recorded("ordersRecord", early))
+        await waiting(shop.scope, shop.tenant)
+    assert [one["version"] for one in await second] == [2]
+    known = "SELECT version FROM customer WHERE phone IS NOT NULL"
+    assert await shop.one(known) == 2
+    told = "SELECT count(*) FROM event WHERE topic = 'CUSTOMER_UPDATED' AND subject_id = :id"
+    assert await shop.one(told, id=UUID(shop.customers["c2"].removeprefix("cus_"))) == 1
+
+
 async def test_of_many_who_change_an_order_at_once_each_change_is_kept_and_told(shop: Writing) -> None:
     await shop.recorded("ordersRecord", order("o1"), order("o2"))
     numbers = range(2, 12)
@@ -150,7 +173,7 @@ async def test_a_repeat_under_a_key_answers_every_item_as_before_and_applies_not
     said = [GOOD[mutation], BAD[mutation]]
     first = await shop.each(mutation, *said, **{KEY: "k1"})
     # What was wrong is right now, and what was right has changed: the repeat must do neither.
-    await shop.recorded("productsSave", {"sku": "Z"})
+    await shop.recorded("productsSave", {"sku": CANARY})
     if mutation == "ordersRecord":
         await shop.recorded(mutation, order("o1", line("A", 5)))
     before = await shop.everything()
@@ -162,7 +185,7 @@ async def test_a_repeat_under_a_key_answers_every_item_as_before_and_applies_not
     assert issues(again[1]) == issues(first[1])
     assert again[1]["problem"]["path"] == first[1]["problem"]["path"]
     kept = await shop.one("SELECT CAST(outcome AS text) FROM idempotency_record")
-    assert not any(word in kept for word in ("shop", "message", "USD"))
+    assert not any(word in kept for word in ("shop", "message", "USD", CANARY))
 
 
 async def test_a_list_of_a_hundred_orders_with_ten_lines_each(shop: Writing) -> None:

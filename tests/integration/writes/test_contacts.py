@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from domain.imports.subjects import ImportKind
 from tests.integration.writes.conftest import Writing, by, issues, named, order
+from tests.support.imports import faults
 
 VISIT = """... on Interaction { id type name channel direction occurredAt outcome properties
   customer { externalRefs { value } } }"""
@@ -56,6 +58,13 @@ async def test_an_interaction_is_one_by_its_number_and_changed_where_it_differs(
     assert (moved["id"], moved["name"]) == (first[0]["id"], None)
     assert moved["customer"] == {"externalRefs": [{"value": "c2"}]}
     assert first[0]["id"] != first[1]["id"]
+
+
+async def test_an_import_records_nothing_of_an_erased_customer_either(shop: Writing) -> None:
+    await shop.run("UPDATE customer SET erased_at = now()")
+    row = {"external_id": "v1", "customer": "c1", "type": "VISIT", "occurred_at": "2024-03-01"}
+    done = await shop.load(ImportKind.INTERACTIONS, [row])
+    assert faults(done) == [(1, "customer", "NOT_FOUND")]
 
 
 async def test_an_answer_is_recorded_with_the_scale_it_was_given_on(shop: Writing) -> None:
