@@ -113,7 +113,7 @@ class Connection:
             return sql.Object({key: planner.gather(rows, self.node_type, nodes, sql.listed)})
         if self.peek or self.backward:
             numbered = func.row_number().over().label("_n")
-            rows = select(rows, numbered).correlate(*planner.rows).subquery()
+            rows = planner.enter(select(rows, numbered))
         self.rows = rows
         pairs = {key: self._part(nodes) for key, nodes in wanted.items()}
         if not names & {"nodes", "edges", "pageInfo"}:

@@ -98,7 +98,7 @@ class Planner(Planning):
         )
 
     def _statement(self, columns: list[Any]) -> tuple[str, tuple[Getter, ...]]:
-        text, binds = sql.compiled(select(*columns))
+        text, binds = sql.compiled(select(*columns), self.entered)
         getters: list[Getter] = []
         for bound in binds:
             value, driver = bound.effective_value, sql.driver_value(bound)

@@ -66,6 +66,7 @@ class Planning:
         self.made: list[Any] = []
         self.loads: list[Load] = []
         self.refusals: list[Getter] = []
+        self.entered: list[Any] = []  # all that ``enter`` made
         self.rows: list[Any] = []  # enclosing FROM elements, outermost first
         self.known: dict[int, Getter] = {}  # row -> getter of its id, where the request names it
         self.factors: tuple[Getter, ...] = ()
@@ -98,7 +99,7 @@ class Planning:
 
     def release(self) -> None:
         """Forget the request: the plan's getters live on, and must not keep its variables alive."""
-        del self.env, self.looks, self.made
+        del self.env, self.looks, self.made, self.entered
 
     def collect(self, type_: Any, nodes: Iterable[Any]) -> dict[str, Nodes]:
         """Field nodes by response key; the variable of a @skip or @include is a look."""
@@ -107,7 +108,9 @@ class Planning:
     # ── rows
     def enter(self, query: Any) -> Any:
         """A query as a row source that sees the enclosing rows."""
-        return query.correlate(*self.rows).subquery() if self.rows else query.subquery()
+        rows = query.correlate(*self.rows).subquery() if self.rows else query.subquery()
+        self.entered.append(rows)
+        return rows
 
     @contextmanager
     def inside(self, rows: Any) -> Any:

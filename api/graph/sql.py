@@ -4,6 +4,7 @@ A *mark* is a JSON string that begins with U+0000.  PostgreSQL's text and jsonb 
 no row can forge one.  ``!CODE`` is an error at this place, ``3:key`` a slot that Python fills.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ARRAY, BindParameter, ColumnElement, Select, Text, cast, func, literal_column
@@ -11,6 +12,8 @@ from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import OPERATORS
+
+from api.graph.narrow import narrowed
 
 DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]
 MARK = "\\u0000"
@@ -90,7 +93,15 @@ def listed(item: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 class Compiler(DIALECT.statement_compiler):  # type: ignore[misc,name-defined]
-    """``x IN (:values)`` as ``x = ANY (:array)``: the text must not depend on how many values there are."""
+    """``x IN (:values)`` as ``x = ANY (:array)``: the text must not depend on how many values there are.
+
+    ``reads`` is which columns of which FROM elements the text names.
+    """
+
+    def visit_column(self, column: Any, *args: Any, **kw: Any) -> str:
+        """A column."""
+        self.__dict__.setdefault("reads", set()).add((hash(column.table), column.key))
+        return str(super().visit_column(column, *args, **kw))
 
     def _member(self, binary: Any, symbol: str, kw: Any) -> str:
         given = binary.right
@@ -113,9 +124,11 @@ class Compiler(DIALECT.statement_compiler):  # type: ignore[misc,name-defined]
 DIALECT.statement_compiler = Compiler
 
 
-def compiled(statement: Select[Any]) -> tuple[str, list[BindParameter[Any]]]:
-    """PostgreSQL's text and its parameters, in order."""
+def compiled(statement: Select[Any], sources: Sequence[Any] = ()) -> tuple[str, list[BindParameter[Any]]]:
+    """PostgreSQL's text and its parameters, in order.  ``sources``: subqueries that lose what nothing reads."""
     made: Any = statement.compile(dialect=DIALECT)
+    while sources and narrowed(sources, made.reads):
+        made = statement.compile(dialect=DIALECT)
     return made.string, [made.binds[name] for name in made.positiontup or ()]
 
 

@@ -70,12 +70,9 @@ def customer_by(by: CustomerBy, *, sees_personal: bool = True) -> Select[Custome
         matches = named.phone == by.phone
     else:
         matches = named.id == by.id
-    winner = (
-        select(func.coalesce(named.merged_into, named.id))
-        .where(matches, named.erased_at.is_(None))
-        .order_by(named.registered_at, named.id)
-        .limit(1)
-    )
+    winner = select(func.coalesce(named.merged_into, named.id)).where(matches, named.erased_at.is_(None))
+    if by.id is None:  # several may be of that name
+        winner = winner.order_by(named.registered_at, named.id).limit(1)
     return select(Customer).where(Customer.id == winner.scalar_subquery(), Customer.erased_at.is_(None))
 
 

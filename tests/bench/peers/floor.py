@@ -17,7 +17,8 @@ ID = "'cus_' || translate(id::text, '-', '') AS id"
 ONE = f"""
 SELECT row_to_json(r)
   FROM (SELECT {ID}, kind, display_name AS "displayName", email, country, created_at AS "createdAt"
-          FROM customer WHERE id = $1 AND merged_into IS NULL AND erased_at IS NULL) r
+          FROM customer
+         WHERE id = (SELECT coalesce(merged_into, id) FROM customer WHERE id = $1) AND erased_at IS NULL) r
 """
 LIST = f"""
 SELECT coalesce(json_agg(row_to_json(r)), '[]')
@@ -46,7 +47,7 @@ SELECT to_json(count(*)) FROM customer
 
 
 async def one(request: Request) -> Response:
-    """A customer by id."""
+    """A customer by id; of one that was merged its winner, as the product promises."""
     given = orjson.loads(await request.body())
     return await _respond(request, ONE, UUID(given["id"].removeprefix("cus_")))
 

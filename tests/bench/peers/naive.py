@@ -123,8 +123,11 @@ class Query:
     @strawberry.field
     async def customer(self, info: strawberry.Info, id: strawberry.ID) -> Customer | None:
         """A customer by id."""
-        row = await info.context["session"].get(rows.Customer, UUID(id.removeprefix("cus_")))
-        return None if row is None or row.erased_at or row.merged_into else Customer.of(row)
+        session = info.context["session"]
+        row = await session.get(rows.Customer, UUID(id.removeprefix("cus_")))
+        if row is not None and row.merged_into:
+            row = await session.get(rows.Customer, row.merged_into)
+        return None if row is None or row.erased_at else Customer.of(row)
 
     @strawberry.field
     async def customers(self, info: strawberry.Info, country: str, first: int = 50) -> list[Customer]:
