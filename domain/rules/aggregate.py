@@ -148,24 +148,24 @@ def aggregated(en: str, zh: str) -> tuple[Phrase, ...]:
 
     ``en`` and ``zh`` are the patterns of the events; sentences call them by the condition's ``subject``.
     """
-    when, wann = "[{window}] [in {clock} time]", "[{window}] [按 {clock} 时间]"
+    when, when_zh = "[{window}] [in {clock} time]", "[{window}] [以 {clock} 时间]"
     clock = Words("[ in {clock} time]", "[（按{clock}时间）]")
     return (
         Phrase(
             f"exists {en} {when}",
-            f"存在 {zh} {wann}",
+            f"存在 {zh} {when_zh}",
             {"having": AggregateTest(exists=True)},
             Words(f"there are {{subject}}[ {{window}}]{clock.en}", f"[{{window}}]有{{subject}}{clock.zh}"),
         ),
         Phrase(
             f"no {en} {when}",
-            f"没有 {zh} {wann}",
+            f"没有 {zh} {when_zh}",
             {"having": AggregateTest(exists=False)},
             Words(f"there are no {{subject}}[ {{window}}]{clock.en}", f"[{{window}}]没有{{subject}}{clock.zh}"),
         ),
         Phrase(
             f"{en}{{having}} [in {{clock}} time]",
-            f"{zh}{{having}} [按 {{clock}} 时间]",
+            f"{zh}{{having}} [以 {{clock}} 时间]",
             says=Words(f"{{having}}{clock.en}", f"{{having}}{clock.zh}"),
         ),
     )

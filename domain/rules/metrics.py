@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Numeric, extract, func, literal_column, ty
 from domain.rules.facts import Aggregate, Composed, Own
 from domain.rules.moment import ClockZone, Moment
 from domain.rules.terms import Terms
+from domain.rules.text.phrase import Named
 from domain.rules.window import Window
 from domain.words import Words
 
@@ -34,6 +35,13 @@ class MetricKey(StrEnum):
     CSAT_AVG = "CSAT_AVG"
     RECEIVABLE = "RECEIVABLE"
     TENURE_DAYS = "TENURE_DAYS"
+
+
+def _label(key: Any, terms: Terms) -> Words:
+    return metric_of(key, terms).label
+
+
+METRIC = Named(label=_label)
 
 
 @dataclass(frozen=True, slots=True)

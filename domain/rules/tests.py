@@ -56,6 +56,7 @@ _SINCE = Phrase("> {}", "> {}", says=Words("is after {}", "晚于{}"))
 _NOT_BEFORE = Phrase(">= {}", ">= {}", says=Words("is not before {}", "不早于{}"))
 _WITHIN = Phrase("in last {}", "在近 {}", says=Words("is within the last {}", "在最近{}内"))
 _AHEAD = Phrase("in next {}", "在未来 {}", says=Words("is within the next {}", "在未来{}内"))
+_IN_PERIOD = Phrase("in {}", "处于 {}", says=Words("is in this {}", "在本{}"))
 _ITSELF = Phrase("{}", "{}")
 Texts = tuple[str, ...]
 Compare = Callable[[Any, Any], ColumnElement[bool]]
@@ -147,7 +148,9 @@ class DateTest:
         Duration | None, Says(Words("in the next", "未来"), "Whole days, today the first of them."), _AHEAD
     ] = None
     in_period: Annotated[
-        Period | None, Says(Words("in a period", "所在周期"), "Its days to come too."), Phrase("in {}", "在 {}")
+        Period | None,
+        Says(Words("in a period", "所在周期"), "Its days to come too."),
+        Phrase("in {}", "处于 {}", says=Words("is in this {}", "在本{}")),
     ] = None
     weekday: Annotated[
         tuple[int, ...] | None,

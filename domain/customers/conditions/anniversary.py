@@ -31,8 +31,9 @@ from domain.customers.conditions.names import FIELD
 from domain.refusal import ProblemCode
 from domain.rules.facts import Own
 from domain.rules.issues import RuleIssue, issue, unknown
-from domain.rules.moment import ClockZone, Moment
+from domain.rules.moment import CLOCKS, ClockZone, Moment
 from domain.rules.terms import Terms
+from domain.rules.text.phrase import OWN, Named, Phrase
 from domain.rules.window import Period, first_day
 from domain.time import Duration
 from domain.words import Says, Words
@@ -41,6 +42,10 @@ _YEAR: ColumnElement[Any] = literal_column("interval '1 year'", Interval())
 _FEBRUARY, _LAST, _ONE = (literal_column(text, Integer()) for text in ("2", "29", "1"))
 _FIELDS = ("date", "time")
 MOST_YEARS = 1_000
+_AHEAD = Phrase("next {}", "未来 {}", says=Words("within the next {}", "在未来{}内"))
+_BACK = Phrase("last {}", "近 {}", says=Words("within the last {}", "在最近{}内"))
+_TODAY = Phrase("today", "今天", {OWN: True})
+_IN = Phrase("in {}", "处于 {}", says=Words("in this {}", "在本{}"))
 
 
 class LeapDayRule(StrEnum):
@@ -56,10 +61,12 @@ class AnniversaryWindow:
 
     one_of: ClassVar = True
     whole_days: ClassVar = True
-    in_next: Annotated[Duration | None, Says(Words("in the next", "未来"), "Whole days, today the first.")] = None
-    in_last: Annotated[Duration | None, Says(Words("in the last", "最近"), "Whole days, today the last.")] = None
-    today: Annotated[bool | None, Says(Words("today", "今天"), "Only true.")] = None
-    in_period: Annotated[Period | None, Says(Words("in a period", "所在周期"))] = None
+    in_next: Annotated[Duration | None, Says(Words("in the next", "未来"), "Whole days, today the first."), _AHEAD] = (
+        None
+    )
+    in_last: Annotated[Duration | None, Says(Words("in the last", "最近"), "Whole days, today the last."), _BACK] = None
+    today: Annotated[bool | None, Says(Words("today", "今天"), "Only true."), _TODAY] = None
+    in_period: Annotated[Period | None, Says(Words("in a period", "所在周期")), _IN] = None
 
     def days(self, moment: Moment) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
         """Its first day, and the day after its last."""
@@ -78,11 +85,22 @@ class Anniversary:
     """An anniversary of a date, a year or more after it, lies in a window.  UNKNOWN without the date."""
 
     keyword: ClassVar = "anniversary"
+    example: ClassVar = "anniversary(birth_date) next 30 days"
+    phrases: ClassVar = (
+        Phrase(
+            "anniversary({field}) {window} [nth {nth}] [leap day {leap_day}] [in {clock} time]",
+            "周年({field}) {window} [第 {nth}] [闰日 {leap_day}] [以 {clock} 时间]",
+            says=Words(
+                "the anniversary of {field}[ number {nth}] is {window}[ (leap day: {leap_day})][ in {clock} time]",
+                "{field}的[第{nth}个]周年日{window}[（闰日按{leap_day}）][（按{clock}时间）]",
+            ),
+        ),
+    )
     field: Annotated[str, Says(Words("field", "字段"), "A field of a day or an instant, as birthDate."), FIELD]
     window: Annotated[AnniversaryWindow, Says(Words("when", "时间窗"))]
     nth: Annotated[int | None, Says(Words("only the nth", "仅第几个"), "Any when left out.")] = None
-    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose days.")] = ClockZone.TENANT
-    leap_day: Annotated[LeapDayRule, Says(Words("leap day", "闰日"))] = LeapDayRule.FEB_28
+    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose days."), CLOCKS] = ClockZone.TENANT
+    leap_day: Annotated[LeapDayRule, Says(Words("leap day", "闰日")), Named()] = LeapDayRule.FEB_28
     certain: ClassVar = False
 
     def facts(self, terms: Terms) -> Mapping[str, Own]:

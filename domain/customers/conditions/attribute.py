@@ -37,7 +37,7 @@ class AttributeIs:
     phrases: ClassVar = (
         Phrase(
             "{key} {test} [in {clock} time]",
-            "{key} {test} [按 {clock} 时间]",
+            "{key} {test} [以 {clock} 时间]",
             says=Words("{key} {test}[ in {clock} time]", "{key}{test}[（按{clock}时间）]"),
         ),
     )

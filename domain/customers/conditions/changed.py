@@ -17,10 +17,11 @@ from domain.customers.conditions.names import FIELD
 from domain.customers.customer import AttributeChange
 from domain.rules.facts import Aggregate, Columns, Fact, Match, Opened, Passes, Source
 from domain.rules.issues import RuleIssue, unknown
-from domain.rules.moment import INSTANT, ClockZone, Moment
+from domain.rules.moment import CLOCKS, INSTANT, ClockZone, Moment
 from domain.rules.shape import only, snake
 from domain.rules.terms import Terms
 from domain.rules.tests import TextTest, ValueTest
+from domain.rules.text.phrase import Phrase
 from domain.rules.window import ALL_TIME, Window
 from domain.words import Says, Words
 
@@ -64,12 +65,29 @@ class Changed:
     """A field was changed in the window, by when that became true in the world.  Null is no value: ``isNull``."""
 
     keyword: ClassVar = "changed"
+    example: ClassVar = 'changed(city) to = "Ulm" over last 90 days'
+    phrases: ClassVar = (
+        Phrase(
+            "changed({field}) [from {from_}] [to {to}] [{window}] [in {clock} time]",
+            "变更({field}) [由 {from_}] [变为 {to}] [{window}] [以 {clock} 时间]",
+            says=Words(
+                "{field} was changed[ {window}][ where before it {from_}][ and then it {to}][ in {clock} time]",
+                "{field}[{window}]有变更[，变更前{from_}][，变更后{to}][（按{clock}时间）]",
+            ),
+        ),
+    )
     field: Annotated[str, Says(Words("field", "字段"), "A built-in field, or the key of an attribute."), FIELD]
     from_: Annotated[ValueTest | None, Says(Words("from", "之前"), "The value before.")] = None
     to: Annotated[ValueTest | None, Says(Words("to", "之后"), "The value after.")] = None
     window: Annotated[Window, Says(Words("when", "时间窗"))] = ALL_TIME
-    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days.")] = ClockZone.TENANT
+    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days."), CLOCKS] = ClockZone.TENANT
     certain: ClassVar = True
+
+    @classmethod
+    def meant(cls, values: Mapping[str, Any], terms: Terms) -> str | None:
+        """Which tests the field of a text takes; null when there is no such field."""
+        field = customer_field(values["field"], terms)
+        return field.test if field else None
 
     def facts(self, terms: Terms) -> Mapping[str, Fact]:
         """Whether there is such a change; and the field, for whoever asks what is read."""

@@ -15,6 +15,7 @@ from domain.rules.issues import RuleIssue, issue
 from domain.rules.moment import ClockZone, Moment
 from domain.rules.terms import Terms
 from domain.rules.tests import TextTest
+from domain.rules.text.phrase import Phrase, tested
 from domain.words import Says, Words
 
 EARTH_KM = 6371.0088  # mean radius (IUGG)
@@ -27,6 +28,13 @@ _PLACES = ("country", "region", "city")
 class GeoCircle:
     """A circle on the ground: great-circle distance on a sphere, at most so far."""
 
+    phrases: ClassVar = (
+        Phrase(
+            "{kilometres} km of ({latitude}, {longitude})",
+            "{kilometres} 公里范围 ({latitude}, {longitude})",
+            says=Words("{kilometres} km of ({latitude}, {longitude})", "{kilometres}公里（{latitude}，{longitude}）"),
+        ),
+    )
     latitude: Annotated[Decimal, Says(Words("latitude", "纬度"), "Degrees north.")]
     longitude: Annotated[Decimal, Says(Words("longitude", "经度"), "Degrees east.")]
     kilometres: Annotated[Decimal, Says(Words("kilometres", "公里"))]
@@ -60,10 +68,18 @@ class Geo:
 
     asks: ClassVar = True
     keyword: ClassVar = "geo"
-    within: Annotated[GeoCircle | None, Says(Words("within a circle", "圆形范围"))] = None
-    country: Annotated[TextTest | None, Says(Words("country", "国家"))] = None
-    region: Annotated[TextTest | None, Says(Words("region", "地区"))] = None
-    city: Annotated[TextTest | None, Says(Words("city", "城市"))] = None
+    example: ClassVar = "geo(within 25 km of (48.4, 9.99))"
+    phrases: ClassVar = (
+        Phrase(
+            "geo({within, country, region, city})",
+            "地理({within, country, region, city})",
+            says=Words("the place is {within, country, region, city}", "所在地{within, country, region, city}"),
+        ),
+    )
+    within: Annotated[GeoCircle | None, Says(Words("within a circle", "圆形范围")), Phrase("within {}", "在 {}")] = None
+    country: Annotated[TextTest | None, Says(Words("country", "国家")), tested("country", "国家")] = None
+    region: Annotated[TextTest | None, Says(Words("region", "地区")), tested("region", "地区")] = None
+    city: Annotated[TextTest | None, Says(Words("city", "城市")), tested("city", "城市")] = None
     certain: ClassVar = False
     clock: ClassVar = ClockZone.TENANT
 

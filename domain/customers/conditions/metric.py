@@ -10,10 +10,11 @@ from sqlalchemy import ColumnElement
 
 from domain.rules.facts import Fact
 from domain.rules.issues import RuleIssue, issue
-from domain.rules.metrics import MetricKey, metric_of
-from domain.rules.moment import ClockZone, Moment
+from domain.rules.metrics import METRIC, MetricKey, metric_of
+from domain.rules.moment import CLOCKS, ClockZone, Moment
 from domain.rules.terms import Terms
 from domain.rules.tests import NumberTest
+from domain.rules.text.phrase import Phrase
 from domain.rules.window import ALL_TIME, Counted, Window
 from domain.words import Says, Words
 
@@ -23,10 +24,18 @@ class MetricIs:
     """A measure of the customer passes a test.  UNKNOWN where there is nothing to measure."""
 
     keyword: ClassVar = "metric"
-    metric: Annotated[MetricKey, Says(Words("metric", "指标"))]
+    example: ClassVar = "metric net_spend over last 1 year > 5000"
+    phrases: ClassVar = (
+        Phrase(
+            "metric {metric} [{window}] {test} [in {clock} time]",
+            "指标 {metric} [{window}] {test} [以 {clock} 时间]",
+            says=Words("{metric}[ {window}] {test}[ in {clock} time]", "[{window}]{metric}{test}[（按{clock}时间）]"),
+        ),
+    )
+    metric: Annotated[MetricKey, Says(Words("metric", "指标")), METRIC]
     test: Annotated[NumberTest, Says(Words("test", "条件"))]
     window: Annotated[Window, Says(Words("when", "时间窗"), "Of the events it is measured by.")] = ALL_TIME
-    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days.")] = ClockZone.TENANT
+    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days."), CLOCKS] = ClockZone.TENANT
     certain: ClassVar = False
 
     def facts(self, terms: Terms) -> Mapping[str, Fact]:

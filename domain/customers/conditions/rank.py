@@ -12,10 +12,11 @@ from sqlalchemy import ARRAY, ColumnElement, Integer, Numeric, any_, cast, false
 from domain.customers.conditions.metric import window_issues
 from domain.customers.population import Ranked, Ranking, Standing, TieRule
 from domain.rules.issues import RuleIssue, issue
-from domain.rules.metrics import MetricKey
-from domain.rules.moment import ClockZone, Moment
+from domain.rules.metrics import METRIC, MetricKey
+from domain.rules.moment import CLOCKS, ClockZone, Moment
 from domain.rules.shape import camel, only
 from domain.rules.terms import Terms
+from domain.rules.text.phrase import Named, Phrase
 from domain.rules.tree import Rule
 from domain.rules.window import ALL_TIME, Window
 from domain.words import Says, Words
@@ -73,17 +74,42 @@ class RankTest:
                 yield issue(("test", "quantile", "in"), f"1 to {asked.of}.", f"须在 1 至 {asked.of} 之间。")
 
 
+def _phrase(en: str, zh: str, says: Words) -> Phrase:
+    more = ("[{window}] [among ({population})] [ties {ties}] [in {clock} time]",
+            "[{window}] [总体 ({population})] [并列 {ties}] [以 {clock} 时间]")  # fmt: skip
+    end = Words(
+        "[ {window}][ among those of whom {population}][ (ties: {ties})][ in {clock} time]",
+        "[（总体：{population}）][（并列：{ties}）][（按{clock}时间）]",
+    )
+    return Phrase(f"{en} by {{by}} {more[0]}", f"{zh} 按 {{by}} {more[1]}",
+                  says=Words(f"{says.en} by {{by}}{end.en}", f"[{{window}}]按{{by}}{says.zh}{end.zh}"))  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Rank:
     """Where the customer stands by a metric.  Who is not in the population or has no value is on no list: FALSE."""
 
     keyword: ClassVar = "rank"
-    by: Annotated[MetricKey, Says(Words("metric", "指标"))]
+    example: ClassVar = "top 20 % by net_spend over last 1 year"
+    phrases: ClassVar = (
+        _phrase("top {test.top_percent} %", "前 {test.top_percent} %",
+                Words("is in the top {test.top_percent} %", "排在前{test.top_percent}%")),
+        _phrase("bottom {test.bottom_percent} %", "后 {test.bottom_percent} %",
+                Words("is in the bottom {test.bottom_percent} %", "排在后{test.bottom_percent}%")),
+        _phrase("top {test.top_n}", "前 {test.top_n}", Words("is among the top {test.top_n}", "排在前{test.top_n}名")),
+        _phrase("bottom {test.bottom_n}", "后 {test.bottom_n}",
+                Words("is among the bottom {test.bottom_n}", "排在后{test.bottom_n}名")),
+        _phrase("quantile ({test.quantile.in_}) of {test.quantile.of}",
+                "分位 ({test.quantile.in_}) 项于 {test.quantile.of}",
+                Words("is in part {test.quantile.in_} of {test.quantile.of}",
+                      "处于{test.quantile.of}等份中的第{test.quantile.in_}份")),
+    )  # fmt: skip
+    by: Annotated[MetricKey, Says(Words("metric", "指标")), METRIC]
     test: Annotated[RankTest, Says(Words("test", "条件"))]
     window: Annotated[Window, Says(Words("when", "时间窗"), "Of the events it is measured by.")] = ALL_TIME
     population: Annotated[Rule | None, Says(Words("population", "总体"), "All customers when left out.")] = None
-    ties: Annotated[TieRule, Says(Words("ties", "并列"))] = TieRule.INCLUDE
-    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days.")] = ClockZone.TENANT
+    ties: Annotated[TieRule, Says(Words("ties", "并列")), Named()] = TieRule.INCLUDE
+    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days."), CLOCKS] = ClockZone.TENANT
     certain: ClassVar = True
 
     def facts(self, terms: Terms) -> Mapping[str, Ranked]:

@@ -15,6 +15,7 @@ from domain.rules.facts import Columns, Own
 from domain.rules.issues import RuleIssue, issue
 from domain.rules.moment import ClockZone, Moment
 from domain.rules.terms import Terms
+from domain.rules.text.phrase import Phrase
 from domain.words import Says, Words
 
 _ALL = 2**64  # hashes there are
@@ -41,6 +42,17 @@ class Sample:
     """Customers whose hash with a salt lies from one percentage on, before another.  Other salts, other customers."""
 
     keyword: ClassVar = "sample"
+    example: ClassVar = 'sample("newsletter") from 0 % to 10 %'
+    phrases: ClassVar = (
+        Phrase(
+            "sample({salt}) from {from_percent} % to {to_percent} %",
+            "抽样({salt}) 自 {from_percent} % 至 {to_percent} %",
+            says=Words(
+                "is in the sample {salt} from {from_percent} % to {to_percent} %",
+                "在抽样{salt}的{from_percent}%至{to_percent}%之间",
+            ),
+        ),
+    )
     salt: Annotated[str, Says(Words("salt", "盐值"), "Any text; name what the sample is for.")]
     from_percent: Annotated[Decimal, Says(Words("from", "起"), unit="%")]
     to_percent: Annotated[Decimal, Says(Words("to", "止"), unit="%")]

@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, Integer, and_, cast, func, literal, litera
 from domain.customers.population import Ranked, Ranking, Standing, TieRule
 from domain.rules.issues import RuleIssue, issue
 from domain.rules.metrics import MetricKey
-from domain.rules.moment import ClockZone, Moment
+from domain.rules.moment import CLOCKS, ClockZone, Moment
 from domain.rules.terms import Terms
 from domain.rules.tests import NumberTest
+from domain.rules.text.phrase import Phrase, tested
 from domain.rules.window import ALL_TIME, Counted, Window
 from domain.words import Says, Words
 
@@ -26,6 +27,7 @@ _STANDINGS = (
 )
 _SCORES = ("recency", "frequency", "monetary")
 FEWEST, MOST = 2, 10
+_ASKED = "recency, frequency, monetary, total"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,32 @@ class Rfm:
 
     asks: ClassVar = True
     keyword: ClassVar = "rfm"
-    recency: Annotated[NumberTest | None, Says(Words("recency", "近度"), "By days since the last order.")] = None
-    frequency: Annotated[NumberTest | None, Says(Words("frequency", "频度"), "By the number of orders.")] = None
-    monetary: Annotated[NumberTest | None, Says(Words("monetary", "额度"), "By net spend.")] = None
-    total: Annotated[NumberTest | None, Says(Words("total", "总分"), "Sum of the three.")] = None
+    example: ClassVar = "rfm(recency >= 4, monetary = 5) over last 1 year"
+    phrases: ClassVar = (
+        Phrase(
+            f"rfm({{{_ASKED}}}) [bins {{bins}}] [{{window}}] [in {{clock}} time]",
+            f"rfm({{{_ASKED}}}) [分档 {{bins}}] [{{window}}] [以 {{clock}} 时间]",
+            says=Words(
+                f"the RFM scores (of {{bins}}): {{{_ASKED}}}[ {{window}}][ in {{clock}} time]",
+                f"[{{window}}]RFM 评分（{{bins}}档）：{{{_ASKED}}}[（按{{clock}}时间）]",
+            ),
+        ),
+    )
+    recency: Annotated[
+        NumberTest | None, Says(Words("recency", "近度"), "By days since the last order."), tested("recency", "近度")
+    ] = None
+    frequency: Annotated[
+        NumberTest | None, Says(Words("frequency", "频度"), "By the number of orders."), tested("frequency", "频度")
+    ] = None
+    monetary: Annotated[
+        NumberTest | None, Says(Words("monetary", "额度"), "By net spend."), tested("monetary", "额度")
+    ] = None
+    total: Annotated[NumberTest | None, Says(Words("total", "总分"), "Sum of the three."), tested("total", "总分")] = (
+        None
+    )
     bins: Annotated[int, Says(Words("bins", "分档数"), ge=FEWEST, le=MOST)] = 5
     window: Annotated[Window, Says(Words("when", "时间窗"))] = ALL_TIME
-    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days.")] = ClockZone.TENANT
+    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days."), CLOCKS] = ClockZone.TENANT
     certain: ClassVar = False
 
     def facts(self, terms: Terms) -> Mapping[str, Ranked]:

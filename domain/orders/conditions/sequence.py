@@ -14,9 +14,10 @@ from domain.orders.conditions.filters import OrderFilter
 from domain.orders.conditions.sources import ORDERS
 from domain.rules.facts import Asked, Match, Source
 from domain.rules.issues import RuleIssue, issue
-from domain.rules.moment import ClockZone, Moment
+from domain.rules.moment import CLOCKS, ClockZone, Moment
 from domain.rules.plan import Plan
 from domain.rules.terms import Terms
+from domain.rules.text.phrase import Phrase
 from domain.rules.window import ALL_TIME, After, Counted, Window, bounds
 from domain.time import Duration
 from domain.words import Says, Words
@@ -25,10 +26,32 @@ MOST_STEPS = 5
 _ONE: ColumnElement[Any] = literal_column("1")
 
 
+def _phrases() -> Iterator[Phrase]:
+    """Of orders and of interactions, of those that match or any, that there are some or none."""
+    after, says = ("[within {within}]", "[在 {within}]"), Words("[ within {within}]", "[在{within}内]")
+    for name, zh, any_of in (("orders", "订单", OrderFilter()), ("interactions", "互动", InteractionFilter())):
+        for no, without, absent in (("", "", False), ("no ", "没有 ", True)):
+            of = f"({{{name}}})"
+            said = Words(f"{no}{name}", f"{without.strip()}{zh}")
+            yield Phrase(
+                f"{no}{name} {after[0]}",
+                f"{without}{zh} {after[1]}",
+                {"absent": absent, name: any_of},
+                Words(f"{said.en}{says.en}", f"{said.zh}{says.zh}"),
+            )
+            yield Phrase(
+                f"{no}{name}{of} {after[0]}",
+                f"{without}{zh}{of} {after[1]}",
+                {"absent": absent},
+                Words(f"{said.en} ({{{name}}}){says.en}", f"{said.zh}（{{{name}}}）{says.zh}"),
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class SequenceStep:
     """An order or an interaction; or that there is none."""
 
+    phrases: ClassVar = tuple(_phrases())
     orders: Annotated[OrderFilter | None, Says(Words("order", "订单"), "{} is any order.")] = None
     interactions: Annotated[InteractionFilter | None, Says(Words("interaction", "互动"), "{} is any.")] = None
     within: Annotated[
@@ -92,9 +115,17 @@ class Sequence:
     """Steps one after another, the first in the window.  Each is later than the last that happened before it."""
 
     keyword: ClassVar = "sequence"
+    example: ClassVar = 'sequence(interactions(type = "cart_add") then no orders within 24 hours) over last 7 days'
+    phrases: ClassVar = (
+        Phrase(
+            "sequence({steps  then }) [{window}] [in {clock} time]",
+            "顺序({steps  随后 }) [{window}] [以 {clock} 时间]",
+            says=Words("{steps , then }[ {window}][ in {clock} time]", "[{window}]{steps ，随后}[（按{clock}时间）]"),
+        ),
+    )
     steps: Annotated[tuple[SequenceStep, ...], Says(Words("steps", "步骤"), "At most 5.")]
     window: Annotated[Window, Says(Words("when", "时间窗"), "Of the first step; one of time.")] = ALL_TIME
-    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days.")] = ClockZone.TENANT
+    clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days."), CLOCKS] = ClockZone.TENANT
     certain: ClassVar = True
 
     def facts(self, terms: Terms) -> Mapping[str, Followed]:
@@ -122,6 +153,4 @@ class Sequence:
                 yield issue(place, "The first step follows nothing: it has no within and is not absent.",
                             "第一步之前没有步骤：不能设 within 或 absent。")  # fmt: skip
             if step.absent and step.within is None:
-                yield issue(
-                    (*place, "within"), "How long there is none is required.", "须说明在多长时间内未发生。"
-                )
+                yield issue((*place, "within"), "How long there is none is required.", "须说明在多长时间内未发生。")

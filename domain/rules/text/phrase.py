@@ -5,8 +5,9 @@ A phrase is a pattern in English and the same one in Chinese:
     Phrase("orders[({where})] [{window}]", "订单[({where})] [{window}]")
 
 ``{name}`` is a member, read and written by its type; ``{sum.field}`` a member of a member; ``{0}`` the only value of a
-list; ``{}`` the member's own value, where the phrase rides on a member; ``{types, name}`` several members, each by its
-own phrase, separated by commas.  A name that the class does not have is looked for in what stands around it.
+list, ``{steps  then }`` a list with other words than commas between; ``{}`` the member's own value, where the phrase
+rides on a member; ``{types, name}`` several members, each by its own phrase, separated by commas.  A name that
+the class does not have is looked for in what stands around it.
 ``[...]`` is left out for defaults, and read if it begins so.  ``:word`` is a field's name: the same in both languages,
 and not a keyword.  Everything else is said as it stands; words are keywords.
 """
@@ -23,6 +24,7 @@ from domain.words import Words
 
 _PIECE = re.compile(r"\{([^}]*)\}|(\[)|(\])|([^{}\[\]]+)")
 _TOKEN = re.compile(r":?\w+|[<>!]=|[^\s\w]")
+_BETWEEN = re.compile(r"([\w.]+) (.+)")
 _FIELD = re.compile(r":(?=\w)")
 OWN, ONLY = "", "0"
 
@@ -73,10 +75,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Where members stand, by dotted names; ``only``: the one value of a list."""
+    """Where members stand, by dotted names; ``only``: the one value of a list; what stands between its values."""
 
     names: tuple[str, ...]
     only: bool = False
+    between: str = ", "
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +131,13 @@ def words_said(phrase: Phrase) -> Iterator[tuple[tuple[str, ...], tuple[str, ...
     """What is said between slots and marks: English words, and the Chinese for them.  ValueError if they differ."""
     for en, zh in zip(_said(pieces(phrase.en)), _said(pieces(phrase.zh)), strict=True):
         yield from _paired(en, zh, phrase)
+    for of, other in zip(slots(phrase.en), slots(phrase.zh), strict=True):
+        yield from _paired(tuple(of.between.split()), tuple(other.between.split()), phrase)
 
 
 def _slot(name: str) -> Slot:
+    if between := _BETWEEN.fullmatch(name):
+        return Slot((between[1],), between=between[2])
     if name.endswith(ONLY):
         return Slot((name.removesuffix(ONLY).removesuffix("."),), only=True)
     return Slot(tuple(part.strip() for part in name.split(",")))

@@ -67,8 +67,8 @@ class _Text(Writing):
     def joined(self, made: Iterable[str], mark: str) -> str:
         return mark.join(made)
 
-    def listed(self, made: Iterable[str]) -> str:
-        return ", ".join(made)
+    def listed(self, made: Iterable[str], between: str) -> str:
+        return between.join(made)
 
 
 class _Sentence(Writing):
@@ -108,5 +108,5 @@ class _Sentence(Writing):
     def joined(self, made: Iterable[str], mark: str) -> str:
         return (Words(", ", "，") if mark == COMMA else Words(" and ", "且")).of(self.locale).join(made)
 
-    def listed(self, made: Iterable[str]) -> str:
-        return Words(", ", "、").of(self.locale).join(made)
+    def listed(self, made: Iterable[str], between: str) -> str:
+        return (Words(COMMA, "、").of(self.locale) if between == COMMA else between).join(made)

@@ -3,48 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from enum import Enum
 from typing import Any
 
 from domain.rules.shape import is_one_of, item_of
 from domain.rules.terms import Terms
 from domain.rules.text.beginnings import Beginnings, Known, of_fields, of_kinds
+from domain.rules.text.frame import Frame, Path, part_of, place_of
 from domain.rules.text.keywords import Keywords
 from domain.rules.text.lexer import Token
-from domain.rules.text.parts import Part, is_rule, is_whole, parts, places, separator
+from domain.rules.text.parts import Part, is_rule, is_whole, parts, separator
 from domain.rules.text.phrase import OWN, Optional, Piece, Said, Slot, pieces
 from domain.rules.text.place import Span, Unexpected
 from domain.rules.text.single import begins, read_single
 from domain.words import Words
 
-Path = tuple[str, ...]
-
-
 _SPOKEN = frozenset(("word", "mark"))
-
-
-class Frame:
-    """An object being read: its values by dotted names, its place in JSON, and the object around it."""
-
-    __slots__ = ("of", "outer", "path", "values")
-
-    def __init__(self, of: Any, path: Path, outer: Frame | None) -> None:
-        self.of, self.path, self.outer = of, path, outer
-        self.values: dict[str, Any] = {}
-
-    def owner(self, name: str) -> Frame:
-        """The nearest object that has such a field."""
-        frame: Frame | None = self
-        root = name.partition(".")[0]
-        while frame is not None:
-            if root in parts(frame.of):
-                return frame
-            frame = frame.outer
-        raise TypeError(f"{self.of.__name__} has no {name!r}")
-
-    def made(self) -> Any:
-        """The object."""
-        return _built(self.of, self.values)
 
 
 class Reader:
@@ -222,7 +195,7 @@ class Reader:
             return True
         slot = next(piece for piece in inner if isinstance(piece, Slot))
         name = slot.names[0] or own
-        hint = _part(frame.owner(name).of, name).member.hint
+        hint = part_of(frame.owner(name).of, name).member.hint
         if not is_whole(hint):
             return begins(hint, self.token)
         known = of_kinds(hint)
@@ -236,24 +209,24 @@ class Reader:
             return
         name = slot.names[0] or own
         owner = frame.owner(name)
-        part, start = _part(owner.of, name), self.at
-        path = (*owner.path, *_place(owner.of, name))
+        part, start = part_of(owner.of, name), self.at
+        path = (*owner.path, *place_of(owner.of, name))
         if slot.only:
             value: Any = (self.value(item_of(part.member.hint), part, (*path, "0"), owner),)
         else:
-            value = self.value(part.member.hint, part, path, owner)
+            value = self.value(part.member.hint, part, path, owner, slot.between.strip())
         self.keep(owner, name, value, start)
 
     def keep(self, frame: Frame, name: str, value: Any, start: int) -> None:
         """Remember a value and where it stands."""
         frame.values[name] = value
-        self.places[(*frame.path, *_place(frame.of, name))] = self.span(start)
+        self.places[(*frame.path, *place_of(frame.of, name))] = self.span(start)
 
-    def value(self, hint: Any, part: Part, path: Path, owner: Frame) -> Any:
+    def value(self, hint: Any, part: Part, path: Path, owner: Frame, between: str = ",") -> Any:
         """A list, an object or a single value."""
         item = item_of(hint)
         if item is not None:
-            return tuple(self.items(item, part, path, owner))
+            return tuple(self.items(item, part, path, owner, between))
         if is_rule(hint):
             return self.rule(path)
         if is_whole(hint):
@@ -263,8 +236,8 @@ class Reader:
         self.places[path] = self.span(start)
         return value
 
-    def items(self, item: Any, part: Part, path: Path, owner: Frame) -> Iterator[Any]:
-        """The values of a list, between commas."""
+    def items(self, item: Any, part: Part, path: Path, owner: Frame, between: str) -> Iterator[Any]:
+        """The values of a list."""
         n = 0
         if item is str and not (part.named or part.choice):
             plain = self.texts(path)
@@ -274,8 +247,8 @@ class Reader:
                 self.note(self.words.shown(","))
                 return
         yield self.value(item, part, (*path, str(n)), owner)
-        while self.follows((",",)):
-            self.take(",")
+        while self.follows((between,)):
+            self.at += 1
             n += 1
             yield self.value(item, part, (*path, str(n)), owner)
         self.note(self.words.shown(","))
@@ -307,39 +280,3 @@ def _is(token: Token, wanted: str) -> bool:
     if wanted.startswith(":"):
         return token.raw == wanted[1:]
     return token.value == wanted and token.kind in ("word", "mark")
-
-
-def _part(of: Any, name: str) -> Part:
-    """The field of a dotted name."""
-    *above, last = name.split(".")
-    for each in above:
-        of = parts(of)[each].member.hint
-    return parts(of)[last]
-
-
-def _place(of: Any, name: str) -> Path:
-    path: Path = ()
-    for each in name.split("."):
-        path += places(of)[each]
-        of = parts(of)[each].member.hint
-    return path
-
-
-def _built(of: Any, values: dict[str, Any]) -> Any:
-    """An object of values by dotted names."""
-    plain: dict[str, Any] = {}
-    nested: dict[str, dict[str, Any]] = {}
-    for name, value in values.items():
-        root, dot, rest = name.partition(".")
-        if dot:
-            nested.setdefault(root, {})[rest] = value
-        else:
-            plain[name] = _member(parts(of)[name].member.hint, value)
-    plain |= {root: _built(parts(of)[root].member.hint, inner) for root, inner in nested.items()}
-    return of(**plain)
-
-
-def _member(hint: Any, value: Any) -> Any:
-    """What a phrase fixes of an enum it gives by name: phrases know no classes."""
-    fixed = type(value) is str and isinstance(hint, type) and issubclass(hint, Enum)
-    return hint[value] if fixed else value

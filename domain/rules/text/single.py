@@ -190,10 +190,12 @@ def said_single(value: Any, part: Part, locale: str, terms: Terms) -> str:
     """One value as sentences have it."""
     if part.choice:
         return part.choice.words[value].of(locale)
+    if part.named and part.named.label:
+        return part.named.label(value, terms).of(locale)
     if isinstance(value, Enum):
         return value.name.lower().replace("_", " ")
     if part.named:
-        return part.named.label(value, terms).of(locale) if part.named.label else str(value).replace("_", " ")
+        return str(value).replace("_", " ")
     if part.member.of is Column:
         return COLUMNS.get(value, Words(value.replace("_", " "), value)).of(locale)
     if isinstance(value, str):

@@ -74,8 +74,8 @@ class Writing(ABC):
         """Fields of one object; ``mark`` is what texts have between them."""
 
     @abstractmethod
-    def listed(self, made: Iterable[str]) -> str:
-        """Values of a list."""
+    def listed(self, made: Iterable[str], between: str) -> str:
+        """Values of a list; ``between`` is what the pattern has between them."""
 
     # ── what is the same
     def condition(self, rule: Any) -> str:
@@ -137,7 +137,9 @@ class Writing(ABC):
             (value,) = value
             return self.single(value, part)
         if item_of(part.member.hint) is not None:
-            return self.listed(self.single(each, part) for each in value)
+            whole = is_whole(item_of(part.member.hint))
+            made = (self.whole(each, owner) if whole else self.single(each, part) for each in value)
+            return self.listed(made, slot.between)
         if is_rule(part.member.hint):
             return self.rule(value)
         return self.whole(value, owner) if is_whole(part.member.hint) else self.single(value, part)
