@@ -72,6 +72,7 @@ class SegmentQueries:
     customers = pages(read.customers, by=CustomerOrder, by_requires=BY_NAME, cost=2, requires=Scope.CUSTOMERS_READ)
     segment = find("Segment", requires=Scope.SEGMENTS_READ)
     segments = pages(read.segments, by=read.SegmentOrder, requires=Scope.SEGMENTS_READ)
+    customer_count: "CountResult" = one(read.customer_count, proven=True, cost=10, requires=Scope.CUSTOMERS_READ)
     order_metrics: "OrderMetrics" = one(read.order_metrics, proven=True, cost=10, requires=Scope.CUSTOMERS_READ)
 
 

@@ -4,11 +4,13 @@ from typing import Any
 
 from sqlalchemy import Integer, Text, select
 
+from api.graph.choice import Either
 from api.graph.view import Held, Views
 from api.scalars import PRODUCT_SCALARS
 from api.scopes import Scope
 from domain.dictionary import Dictionary
 from domain.refusal import Problem, Refused
+from domain.rules.grouped import Shape
 from domain.text import Names
 from domain.time import Clock
 
@@ -52,6 +54,7 @@ view = Views(
         "actor": actor_of,
         "base_currency": base_currency_of,
         "sees_personal": sees_personal,
+        "shape": Either(Shape.EACH, Shape.ALL),
     },
     refused=Refused,
     problem=Problem,

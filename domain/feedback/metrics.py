@@ -8,6 +8,7 @@ from sqlalchemy import Select, and_
 
 from domain.feedback.feedback import Feedback, FeedbackKind
 from domain.feedback.measures import Dedupe, FeedbackDedupe, measured
+from domain.rules.grouped import Shape
 from domain.rules.moment import Moment
 from domain.rules.terms import Terms
 from domain.rules.window import ALL_TIME, bounds
@@ -24,8 +25,11 @@ def feedback_metrics(
     *,
     terms: Terms,
     clock: Clock,
+    shape: Shape = Shape.EACH,
 ) -> Select[Any]:
     """How satisfied customers were, by the answers they gave in a window."""
     moment = Moment.of(clock)
     within = and_(*bounds(window or ALL_TIME, Feedback.submitted_at, moment), Feedback.submitted_at <= moment.now)
-    return measured(kind, within, None if where is None else member_ids(where, terms=terms, clock=clock), dedupe)
+    return measured(
+        kind, within, None if where is None else member_ids(where, terms=terms, clock=clock, shape=shape), dedupe
+    )

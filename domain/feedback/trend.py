@@ -12,6 +12,7 @@ from sqlalchemy import Integer, Select, cast, func, literal_column, select, true
 
 from domain.feedback.feedback import Feedback, FeedbackKind
 from domain.feedback.measures import Dedupe, FeedbackDedupe, measured
+from domain.rules.grouped import Shape
 from domain.rules.moment import Moment, PeriodUnit
 from domain.rules.terms import Terms
 from domain.segments.members import member_ids
@@ -35,6 +36,7 @@ def feedback_trend(
     *,
     terms: Terms,
     clock: Clock,
+    shape: Shape = Shape.EACH,
 ) -> Select[Any]:
     """Satisfaction in each of the last periods, oldest first; of the customers for whom the rule holds."""
     moment = Moment.of(clock)
@@ -48,6 +50,6 @@ def feedback_trend(
     ).subquery("period")
     at = Feedback.submitted_at
     within = (at >= period.c.start) & (at < period.c.end) & (at <= moment.now)
-    members = None if where is None else member_ids(where, terms=terms, clock=clock)
+    members = None if where is None else member_ids(where, terms=terms, clock=clock, shape=shape)
     found = measured(kind, within, members, dedupe).lateral("measured")
     return select(period.c.day.label("period"), *found.c).select_from(period.join(found, true())).order_by(period.c.day)

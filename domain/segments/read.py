@@ -11,17 +11,23 @@ from domain.customers.customer import Customer
 from domain.customers.read import found_by_text
 from domain.orders.measures import bought
 from domain.orders.order import Order, OrderReturn
+from domain.rules.grouped import Shape
 from domain.rules.moment import Moment
 from domain.rules.personal import forbidden
 from domain.rules.terms import Terms
 from domain.rules.tree import Rule
 from domain.rules.window import ALL_TIME, Window, bounds
-from domain.segments.members import is_member, member_count, member_ids, members
+from domain.segments.estimate import Accuracy, estimated
+from domain.segments.members import is_member, member_count, member_ids, member_sample, members
 from domain.segments.segment import Segment, SegmentStatus
 from domain.time import Clock
 from domain.words import Says, Words
 
 Where = Annotated[Rule | None, Says(Words("rule", "规则"), "Only customers for whom it holds.")]
+HowSure = Annotated[
+    Accuracy,
+    Says(Words("accuracy", "精度"), "An estimate has bounds that hold in 95 of 100 cases; small sets are counted."),
+]
 During = Annotated[Window | None, Says(Words("window", "时间窗"), "All time when left out.")]
 
 
@@ -39,12 +45,13 @@ def customers(
     terms: Terms,
     clock: Clock,
     sees_personal: bool,
+    shape: Shape = Shape.EACH,
 ) -> Select[Customer]:
     """Customers known by now, neither merged into others nor erased.
 
     A search is FORBIDDEN to callers who may not see what is searched.
     """
-    query = members(where, terms=terms, clock=clock)
+    query = members(where, terms=terms, clock=clock, shape=shape)
     if search is None:
         return query
     if not sees_personal:
@@ -67,32 +74,53 @@ def segments_of(customer: type[Customer], *, terms: Terms, clock: Clock) -> Sele
     return select(Segment).where(or_(false(), *is_in)).order_by(Segment.key.collate("C"))
 
 
-def members_of(segment: type[Segment], rule: Rule, *, terms: Terms, clock: Clock) -> Select[Customer]:
+def members_of(
+    segment: type[Segment], rule: Rule, *, terms: Terms, clock: Clock, shape: Shape = Shape.EACH
+) -> Select[Customer]:
     """Customers for whom the segment's rule holds."""
     del segment
-    return members(rule, terms=terms, clock=clock)
+    return members(rule, terms=terms, clock=clock, shape=shape)
 
 
-def count_of(segment: type[Segment], rule: Rule, *, terms: Terms, clock: Clock) -> Select[Any]:
+def count_of(
+    segment: type[Segment],
+    rule: Rule,
+    accuracy: HowSure = Accuracy.EXACT,
+    *,
+    terms: Terms,
+    clock: Clock,
+    shape: Shape = Shape.EACH,
+) -> Select[Any]:
     """How many they are; null of an archived segment."""
     del segment
-    return counted(rule, terms=terms, clock=clock)
+    return customer_count(rule, accuracy, terms=terms, clock=clock, shape=shape)
 
 
-def counted(where: Where = None, *, terms: Terms, clock: Clock) -> Select[Any]:
+def customer_count(
+    where: Where = None,
+    accuracy: HowSure = Accuracy.EXACT,
+    *,
+    terms: Terms,
+    clock: Clock,
+    shape: Shape = Shape.EACH,
+) -> Select[Any]:
     """How many customers there are for whom a rule holds."""
-    found = member_count(where, terms=terms, clock=clock).subquery("counted")
+    if accuracy is Accuracy.ESTIMATE:
+        return estimated(member_sample(where, terms=terms, clock=clock))
+    found = member_count(where, terms=terms, clock=clock, shape=shape).subquery("counted")
     value = found.c.count
     exact = literal_column("true", Boolean())
     return select(value.label("value"), exact.label("exact"), value.label("low"), value.label("high"))
 
 
-def order_metrics(window: During = None, where: Where = None, *, terms: Terms, clock: Clock) -> Select[Any]:
+def order_metrics(
+    window: During = None, where: Where = None, *, terms: Terms, clock: Clock, shape: Shape = Shape.EACH
+) -> Select[Any]:
     """What was bought in a window; returns count at their own date."""
     moment = Moment.of(clock)
     placed, returned = (
         and_(*bounds(window or ALL_TIME, at, moment), at <= moment.now)
         for at in (Order.placed_at, OrderReturn.returned_at)
     )
-    whose = None if where is None else member_ids(where, terms=terms, clock=clock)
+    whose = None if where is None else member_ids(where, terms=terms, clock=clock, shape=shape)
     return bought(placed, returned, moment.now, whose)

@@ -156,6 +156,12 @@ def upgrade() -> None:
         postgresql_using="gin",
         postgresql_ops={"attributes": "jsonb_path_ops"},
     )
+    op.create_index(
+        "ix_customer_bucket",
+        "customer",
+        [sa.literal_column("(get_byte(uuid_send(id), 14) << 8 | get_byte(uuid_send(id), 15))")],
+        unique=False,
+    )
     op.create_index("ix_customer_created_at_id", "customer", ["created_at", "id"], unique=False)
     op.create_index(
         "ix_customer_display_name_id", "customer", [sa.literal_column('display_name COLLATE "C"'), "id"], unique=False

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from domain.customers.customer import Customer
+from domain.rules.grouped import Shape
 from domain.rules.terms import Terms
 from domain.rules.tree import All, AnyOf, AtLeast, NoneOf, Not
 from domain.segments.members import is_member, member_count, member_ids, members
@@ -42,11 +43,12 @@ async def asking(scope: Scope, tenant: Tenant) -> AsyncIterator[AsyncSession]:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A rule asked at an instant, on a calendar.  ``number`` draws the same again."""
+    """A rule asked at an instant, on a calendar, in a shape first.  ``number`` draws the same again."""
 
     number: str
     rule: Any
     when: When
+    shape: Shape
 
 
 @dataclass(slots=True)
@@ -67,7 +69,8 @@ class Judge:
             # A fault in one condition may be hidden by others: some rules are a single one.
             rule = draw.rule(number % 4)
             when = When(draw.pick(*NOWS), zone, draw.pick(1, 1, 6, 7), draw.pick(1, 4, 4, 10, 12))
-            self.drawn[number] = Question(f"{self.seed}:{number}", rule, when)
+            shape = Shape.ALL if number // 4 % 2 else Shape.EACH
+            self.drawn[number] = Question(f"{self.seed}:{number}", rule, when, shape)
         return self.drawn[number]
 
     def oracle(self, question: Question) -> Oracle:
@@ -87,22 +90,25 @@ class Judge:
 
     async def ids_agree(self, session: AsyncSession, question: Question) -> bool:
         """Whether the ids are those of the oracle."""
-        statement = member_ids(question.rule, terms=self.terms, clock=BOUND)
+        statement = member_ids(question.rule, terms=self.terms, clock=BOUND, shape=question.shape)
         binds = {f"asked_{name}": value for name, value in asdict(question.when).items()}
         found = list(await session.scalars(statement, binds))
         return len(found) == len(set(found)) and set(found) == self.members(question)
 
     async def all_agree(self, session: AsyncSession, question: Question) -> bool:
-        """Whether ids, count, customers, and the answers for each are those of the oracle."""
+        """Whether ids, count in both shapes, customers, and the answers for each are those of the oracle."""
         if not await self.ids_agree(session, question):
             return False
         clock = Clock(**asdict(question.when))
-        count = await session.scalar(member_count(question.rule, terms=self.terms, clock=clock))
+        counts = {
+            await session.scalar(member_count(question.rule, terms=self.terms, clock=clock, shape=shape))
+            for shape in Shape
+        }
         customers = list(await session.scalars(members(question.rule, terms=self.terms, clock=clock)))
         one = aliased(Customer)
         asked_one_by_one = select(one.id).where(is_member(one.id, question.rule, terms=self.terms, clock=clock))
         wanted = self.members(question)
-        return count == len(wanted) == len(customers) and {customer.id for customer in customers} == wanted == set(
+        return counts == {len(wanted)} == {len(customers)} and {customer.id for customer in customers} == wanted == set(
             await session.scalars(asked_one_by_one)
         )
 
