@@ -2,7 +2,7 @@
 PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11,$(if $(shell $(p) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(p))))
 BIN := .venv/bin
 
-.PHONY: help demo serve test lint types bench bench-provisioning schema migration lock clean
+.PHONY: help demo serve test prove lint types bench bench-provisioning schema migration lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -15,6 +15,9 @@ serve: .venv/.installed ## Serve on the configured database
 
 test: .venv/.developing ## Run the whole test suite
 	$(BIN)/pytest $(ARGS)
+
+prove: .venv/.developing ## Hold 10,000 random rules to the oracle; writes docs/proof.md
+	$(BIN)/pytest tests/property/prove_rules.py $(ARGS)
 
 lint: .venv/.developing ## Check style and the directions of imports
 	$(BIN)/ruff check .

@@ -7,17 +7,27 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from domain.customers import population
+from domain.customers.conditions import sample
+from domain.customers.conditions.anniversary import Anniversary
+from domain.customers.conditions.changed import Changed
+from domain.customers.conditions.geo import GeoCircle
+from domain.customers.conditions.rank import Rank, RankTest
+from domain.customers.population import Ranking, Standing
 from domain.feedback.conditions.feedback import InBand
 from domain.orders.conditions.filters import OrderFilter
 from domain.orders.conditions.orders import Orders
+from domain.orders.conditions.rfm import Rfm
+from domain.orders.conditions.sequence import Followed
 from domain.orders.conditions.sources import NotYet, OfProduct
-from domain.rules import aggregated, moment, normal
-from domain.rules.durations import DurationTest
+from domain.rules import aggregated, grouped, metrics, moment, normal
+from domain.rules.aggregate import AggregateTest
+from domain.rules.comparisons import TrendTest
+from domain.rules.durations import DurationTest, OnEmpty
 from domain.rules.moment import Moment
 from domain.rules.plan import Plan
 from domain.rules.tests import DateTest, TextTest, TimeTest
 from domain.rules.window import bounds
-from domain.segments import members
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
 from tests.support.rules.judge import Judge, asking
@@ -50,11 +60,15 @@ MUTANTS: dict[str, Mutant] = {
     "what happens now does not count yet": Mutant(Plan._within, "found.at <= self", "found.at < self"),
     "just as long ago is within that time": Mutant(TimeTest.holds, "value > moment.before", "value >= moment.before"),
     "the hull of windows is too narrow": Mutant(Plan._hull, "func.least", "func.greatest"),
-    "windows that differ share one": Mutant(Plan._scan, "keep += [] if alike else", "keep += [] if True else"),
+    "windows that differ share one": Mutant(Plan._scan, "keep += [] if widest", "keep += [] if True or widest"),
     "not mirrors no threshold": Mutant(normal._normal, "len(of) - k + 1 if negated else k", "k"),
     "who is UNKNOWN in a segment is not outside": Mutant(normal._written_out, "lenient=outside", "lenient=False"),
     "costly conditions are assumed false of candidates": Mutant(Plan._conjuncts, "> limit, True)", "> limit, False)"),
     "no scan of whom cheap facts do not rule out": Mutant(Plan._needless, "> 0, False)", "> 0, True)"),
+    "of nobody's rows nothing is known": Mutant(Plan._joined, "outerjoin(group", "join(group"),
+    "rows are wanted of whoever needs none": Mutant(Plan._wanting, "or_(group.there, ", "and_(group.there, "),
+    "everybody has the rows of all": Mutant(Plan._joined, "whose == owner", "whose.is_not(None)"),
+    "windows of the customer's own days are everybody's": Mutant(grouped.alike_for_all, "is not Clock", "is Clock"),
     "the sum of nothing is null": Mutant(aggregated.known, "in _NONE", "in _NONE[:2]"),
     "equal values are counted twice": Mutant(aggregated.aggregated, "count(column.distinct())", "count(column)"),
     "returns raise what was spent": Mutant(Orders.concluded, '- facts[f"returned', '+ facts[f"returned'),
@@ -71,14 +85,49 @@ MUTANTS: dict[str, Mutant] = {
     "months are subtracted from instants": Mutant(Moment.shifted, "func.date_trunc(_TO_DAY, ", "func.coalesce("),
     "today is that of UTC": Mutant(Moment._day, "self.local(self.now)", "func.timezone('UTC', self.now)"),
     "seconds are days of the calendar": Mutant(
-        moment._moved, "literal(float(n), Double()) * step",
-        "literal_column(f\"interval '{n // 86400} day'\") if n > 999 else literal(float(n), Double()) * step",
+        moment._moved, "= number * step",
+        "= literal_column(f\"interval '{n // 86400} day'\") if n > 999 else number * step",
     ),
     "today is not one of the last days": Mutant(DateTest.holds, "value <= moment", "value < moment"),
     "null is none of these": Mutant(TextTest.holds, "value != all_(", "func.coalesce(value, '') != all_("),
     "later is longer ago": Mutant(DurationTest.holds, "(moment.before(ago), at)", "(at, moment.before(ago))"),
-    "who registers later is a member": Mutant(members._found, "[known, ", "["),
-    "the merged are members": Mutant(members._found, "customer.c.merged_into.is_(None), ", ""),
+    "who registers later is a member": Mutant(population.known_by, "[known, ", "["),
+    "the merged are members": Mutant(population.known_by, "customer.merged_into.is_(None), ", ""),
+    "weeks begin on Monday": Mutant(Moment._period, "self.week_start - _ONE", "_ONE - _ONE"),
+    "fiscal years begin in January": Mutant(Moment._period, "self.fiscal_year_start - _ONE", "_ONE - _ONE"),
+    "the beginning of a period is not in it": Mutant(bounds, "at >= begin(period", "at > begin(period"),
+    "the beginning of the next period is in it": Mutant(bounds, "at < begin(", "at <= begin("),
+    "the previous period is the current one": Mutant(bounds, "Current(period.moved(-1))", "Current(period)"),
+    "the event that a window is anchored on counts": Mutant(bounds, "[at > anchor", "[at >= anchor"),
+    "days on the customer's clock are the tenant's": Mutant(Moment.seen_by, "coalesce(customer_zone", "coalesce(None"),
+    "days of UTC are the tenant's": Mutant(Moment.seen_by, "zone=_UTC", "zone=self.zone"),
+    "the last events are the first": Mutant(aggregated.picked, "isinstance(window, F", "not isinstance(window, F"),
+    "of one instant the smaller ids are the last": Mutant(aggregated.picked, "found.id.desc()", "found.id.asc()"),
+    "a window is compared with itself": Mutant(AggregateTest.facts, "preceding(window) or window", "window"),
+    "changes of less than nothing are known": Mutant(TrendTest.holds, "base > _ZERO", "base != _ZERO"),
+    "the whole is what matches": Mutant(AggregateTest.facts, "where=whole", "where=where"),
+    "there are as many gaps as events": Mutant(aggregated.aggregated, "func.count()) - _ONE", "func.count())"),
+    "a sample's deviation is all's": Mutant(aggregated.aggregated, "stddev_samp", "stddev_pop"),
+    "nothing does not match": Mutant(OnEmpty.concluded, "func.coalesce(passes, true(), type_=Boolean())", "passes"),
+    "the 29th of February is the 28th": Mutant(Anniversary._day, "leapt, day + _ONE", "leapt, day"),
+    "the day itself is an anniversary": Mutant(Anniversary.concluded, ">= _ONE)", ">= _ONE - _ONE)"),
+    "the day after a window is in it": Mutant(Anniversary.concluded, "this < following", "this <= following"),
+    "the next days end a day late": Mutant(DateTest.holds, "value < moment.day_after", "value <= moment.day_after"),
+    "hashes are read from the right": Mutant(sample._bytes, '"big"', '"little"'),
+    "a started customer is none": Mutant(RankTest.holds, "(place - _ONE) * _HUNDRED <", "place * _HUNDRED <="),
+    "equals stand one after another": Mutant(Standing.place, "func.rank()", "func.row_number()"),
+    "equals stand at the best place": Mutant(Standing.place, "func.count()", "func.rank()"),
+    "parts are rounded down": Mutant(RankTest.holds, "place * parts + size - _ONE", "place * parts"),
+    "who is on no list is unknown": Mutant(Rank.concluded, "func.coalesce", "(lambda test, no: test)"),
+    "everybody is the population": Mutant(Ranking.table, "TRUE if self.population is None else", "TRUE if True else"),
+    "who has no value has a place": Mutant(Ranking.table, "value.is_not(None) for", "true() for"),
+    "scores are rounded down": Mutant(Rfm.concluded, "* bins + size - _ONE", "* bins"),
+    "what ends a sequence is late": Mutant(Followed._from, "these.c.at <= ends", "these.c.at < ends"),
+    "what happens at once follows": Mutant(Followed._from, "[these.c.at > before]", "[these.c.at >= before]"),
+    "nothing happened while it still may": Mutant(Followed._from, "[ends <= moment.now]", "[]"),
+    "a change from is one to": Mutant(Changed.facts, '"before", self.from_', '"after", self.from_'),
+    "meridians are as far apart everywhere": Mutant(GeoCircle.holds, "func.cos(here, type_=Double()) * ", ""),
+    "a started day is a whole one": Mutant(metrics.whole_days, "func.floor", "func.ceil"),
 }  # fmt: skip
 
 

@@ -75,7 +75,7 @@ class Draw(DrawLeaves):
                   "set": lambda key: ValueTest(set=self.set(shop.INTERESTS))}  # fmt: skip
         keys = {"text": list(texts), "number": list(numbers), "date": ["birthDate", "joined_on"],
                 "time": ["registeredAt", "seen_at"], "boolean": ["member_of_club"], "set": ["interests"]}  # fmt: skip
-        kind = some(("text", "text", "number", "number", "date", "time", "boolean", "set"))
+        kind = some(("text", "text", "number", "number", "date", "date", "time", "boolean", "set"))
         key = some(keys[kind])
         return AttributeIs(key, chosen[kind](key), self.clock())
 

@@ -22,6 +22,7 @@ from domain.rules.window import ALL_TIME, After, FirstN, LastN
 from domain.time import Duration
 from tests.support.rules import shop
 from tests.support.rules.draw_tests import DrawTests
+from tests.support.rules.instants import DAYS
 
 UNTIMED = (MetricKey.RECEIVABLE, MetricKey.TENURE_DAYS)
 NOT_COUNTED = (MetricKey.NET_SPEND, MetricKey.RETURN_RATE)
@@ -90,7 +91,8 @@ class DrawLeaves(DrawTests):
     def step(self, first: bool = False) -> SequenceStep:
         """An order or a contact, or none."""
         absent = not first and self.likely(0.4)
-        within = None if first or (not absent and self.likely(0.4)) else self.duration()
+        days = Duration(0, 86_400 * self.pick(*DAYS[:6]))
+        within = None if first or (not absent and self.likely(0.3)) else self.pick(days, days, days, self.duration())
         if self.likely(0.5):
             return SequenceStep(orders=OrderFilter(), within=within, absent=absent)
         types = tuple(map(InteractionType, self.some(shop.TYPES))) if self.likely(0.5) else None

@@ -87,7 +87,7 @@ class DrawTests:
         if self.likely(0.5):
             months = self.chance.choice((0, 0, *MONTHS))
             long = Duration(months, self.chance.choice(DAYS) * 86_400 if not months else 0)
-            return DateTest(**{self.pick("in_last", "in_last", "in_next"): long})
+            return DateTest(**{self.pick("in_last", "in_next"): long})
         if self.likely(0.1):
             return DateTest(is_null=self.likely(0.5))
         if self.likely(0.3):

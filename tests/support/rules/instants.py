@@ -86,16 +86,23 @@ def first_of(month: int) -> date:
     return date(month // 12, month % 12 + 1, 1)
 
 
+def beginnings(day: date) -> list[date]:
+    """First days of months, quarters and weeks about a day."""
+    months = [first_of(day.year * 12 + day.month - 1 - n) for n in (0, 1, 3)]
+    return [*months, day - DAY * (day.weekday()), day - DAY * (day.weekday() + 7)]
+
+
 def pool() -> list[datetime]:
     """Instants that lie on bounds, with those beside them; those of the questions themselves several times."""
     on_months = [before(now, months, 0, zone) for now in NOWS for zone in ZONES for months in MONTHS]
     on_days = [now - DAY * days for now in NOWS for days in (0, 0, 0, 0, *DAYS)]
     other_days = [NOW - DAY * days for days in (*range(-10, 60, 3), *range(60, 420, 11))]
     midnights = [midnight((NOW - DAY * days).date(), ZONES[0]) for days in (*range(-3, 40, 2), *range(150, 165, 3))]
+    periods = [midnight(day, zone) for now in NOWS for zone in ZONES for day in beginnings(When(now, zone).today)]
     beside = [at + timedelta(microseconds=1) for at in (*on_months, *NOWS)] + [
         at + timedelta(hours=1) for at in on_days
     ]
-    return [*on_months, *on_days, *on_days, *other_days, *midnights, *beside]
+    return [*on_months, *on_days, *on_days, *other_days, *midnights, *periods, *beside]
 
 
 POOL = sorted(pool())

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from tests.support.rules.instants import NOW, NOWS, ZONES, months_before, some_instant
+from tests.support.rules.instants import DAY, DAYS, NOW, NOWS, ZONES, months_before, some_instant
 
 CITIES = ("Ulm", "Bonn", "Kiel", "ulm", "Ul%", "北京")
 COUNTRIES = ("DE", "CN", "FR")
@@ -140,12 +140,12 @@ class Maker:
             "registered_at": registered, "created_at": NOW, "updated_at": NOW, "merged_into": None, "erased_at": None,
         }  # fmt: skip
         person = Person(row)
+        for _ in range(chance.choice((0, 0, 1, 3, 6))):
+            self.interaction(person)
         for _ in range(chance.choice((0, 0, 1, 2, 4, 7))):
             self.order(person)
         for _ in range(chance.choice((0, 0, 0, 1, 2))):
             self.lost_return(person)
-        for _ in range(chance.choice((0, 0, 1, 3, 6))):
-            self.interaction(person)
         for _ in range(chance.choice((0, 0, 1, 2, 4))):
             self.feedback(person)
         for _ in range(chance.choice((0, 0, 1, 2, 5))):
@@ -163,7 +163,8 @@ class Maker:
 
     def days(self) -> list[date]:
         """Days: about today, a month's end, long ago."""
-        near = [(now + timedelta(days=n)).date() for now in NOWS for n in (-90, -31, -30, -29, -14, -7, -1, 0, 1, 2)]
+        near_by = (-90, -31, -30, -29, -14, -7, -1, 0, 1, 2, 7, 14, 30)
+        near = [(now + timedelta(days=n)).date() for now in NOWS for n in near_by]
         rounds = [months_before(day, 12 * n) for day in near[::3] for n in (1, 2, 10)]
         return [*near, *rounds, date(2026, 2, 28), date(2025, 12, 31), date(1980, 2, 29), date(2024, 2, 29)]
 
@@ -181,6 +182,9 @@ class Maker:
     def order(self, person: Person) -> None:
         """An order with its lines and what came back of it."""
         chance, placed = self.chance, some_instant(self.chance)
+        if person.interactions and chance.random() < 0.3:
+            # So long after a contact as sequences ask.
+            placed = chance.choice(person.interactions)["occurred_at"] + DAY * chance.choice(DAYS[:5])
         status, currency, net = chance.choice((*STATUSES, "PAID", "PAID")), chance.choice(CURRENCIES), self.money()
         cancelled = some_instant(chance, placed) if status == "CANCELLED" else None
         id_, rate = self.id(3), 1 if currency == "EUR" else 8
