@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from domain.rules.facts import Aggregate, Opened
-from domain.rules.window import Counted, FirstN
+from domain.rules.window import Counted, FirstN, Last
 
 _ZERO, _ONE = literal_column("0", Integer()), literal_column("1", Integer())
 _NONE = ("count", "distinct", "sum")
@@ -77,3 +77,24 @@ def picked(asked: Sequence[Aggregate], found: Opened, rows: Sequence[ColumnEleme
         .lateral("picked")
     )
     return Opened(these, found.customer_id, these.c.at_, these.c.id_, these.c)
+
+
+def when(fact: Aggregate) -> Any:
+    """What decides which instants count: the window, and whose clock it is on."""
+    return fact.window, fact.clock
+
+
+def widest_of(asked: Sequence[Aggregate]) -> Aggregate | None:
+    """The one whose window holds the rows of all others, if that is plain to see."""
+    if len({when(fact) for fact in asked}) == 1:
+        return asked[0]
+    lengths = {fact: _seconds(fact) for fact in asked}
+    return None if None in lengths.values() else max(asked, key=lambda fact: lengths[fact] or 0)
+
+
+def _seconds(fact: Aggregate) -> int | None:
+    """How long a window up to now is; null of others, and of months, which differ."""
+    match fact.window:
+        case Last(duration) if not duration.months:
+            return duration.seconds
+    return None

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause, Numeric, Select, cast, null
+from sqlalchemy import ColumnClause, ColumnElement, FromClause, Numeric, Select, cast, null
+from sqlalchemy.sql.elements import BooleanClauseList
+from sqlalchemy.sql.operators import and_ as and_op
+from sqlalchemy.sql.visitors import iterate
 from sqlalchemy.types import NullType
 
 from domain.rules.aggregated import known
@@ -38,9 +41,21 @@ def grouped(asked: Sequence[Aggregate], made: Select[Any], whose: ColumnElement[
     return Group(lines, lines.c.whose.is_not(None), none)
 
 
+def settled(test: ColumnElement[bool]) -> list[ColumnElement[bool]]:
+    """Those of the conditions of a test that read no row."""
+    every = isinstance(test, BooleanClauseList) and test.operator is and_op
+    parts: Iterable[Any] = test.get_children() if every else (test,)
+    return [part for part in parts if not _reads(part)]
+
+
 def alike_for_all(asked: Sequence[Aggregate]) -> bool:
     """Whether the windows are the same for every customer."""
     return all(fact.clock is not ClockZone.CUSTOMER for fact in asked)
+
+
+def _reads(test: Any) -> bool:
+    """Whether a column is in it; SQLAlchemy calls our constants columns too."""
+    return any(isinstance(each, ColumnClause) and not each.is_literal for each in iterate(test))
 
 
 def _null(column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -34,9 +34,9 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from domain.rules.aggregated import aggregated, known, picked
+from domain.rules.aggregated import aggregated, known, picked, when, widest_of
 from domain.rules.facts import Aggregate, Asked, Columns, Composed, Fact, Match, Opened, Own, Source
-from domain.rules.grouped import Group, Shape, alike_for_all, grouped
+from domain.rules.grouped import Group, Shape, alike_for_all, grouped, settled
 from domain.rules.moment import INSTANT, ClockZone, Moment
 from domain.rules.normal import FALSE, TRUE, Form, Literal, Threshold, assume, conjuncts, literals
 from domain.rules.protocol import Condition
@@ -139,16 +139,16 @@ class Plan:
         return condition.concluded(known, self.at(condition.clock))
 
     def _wanting(self, leaf: Literal) -> list[ColumnElement[bool]]:
-        """That there are rows, or that the leaf holds of none: so it is anyway.
+        """That there are rows, or that the leaf may hold of none: so it is anyway.
 
         But PostgreSQL knows the latter while it plans.  Where it is false, an outer join with the groups becomes an
         inner one, and what is tested of an aggregate their HAVING.
         """
         made = []
         for group in self.groups:
-            if not group.none.keys().isdisjoint(_parts(self.facts[leaf.condition].values())):
-                test = self._concluded(leaf.condition, {**self.values, **group.none})
-                made.append(or_(group.there, _literal(leaf, test)))
+            if not group.none.keys().isdisjoint(self.facts[leaf.condition].values()):
+                test = _literal(leaf, self._concluded(leaf.condition, {**self.values, **group.none}))
+                made += [or_(group.there, each) for each in settled(test)]
         return made
 
     def _cost(self, leaf: Literal) -> float:
@@ -206,8 +206,8 @@ class Plan:
         """One pass over a customer's rows for all that is asked of them."""
         found = scan.source.open()
         common = tuple(match for match in asked[0].where if all(match in fact.where for fact in asked))
-        alike = all((fact.window, fact.clock) == (asked[0].window, asked[0].clock) for fact in asked)
-        rows = self._within(asked[0], found) if alike else self._hull(asked, found)
+        widest = widest_of(asked)
+        rows = self._within(widest, found) if widest else self._hull(asked, found)
         rows += self._matching(common, found)
         if scan.picked:
             found = picked(asked, found, [found.customer_id == self.customer.c.id, *rows, *self._needless()])
@@ -215,7 +215,7 @@ class Plan:
         made = []
         for fact in asked:
             keep = self._matching(tuple(match for match in fact.where if match not in common), found)
-            keep += [] if alike else self._bounds(fact, found)
+            keep += [] if widest and when(fact) == when(widest) else self._bounds(fact, found)
             made.append(aggregated(fact, found, keep))
         columns = [each.label(f"f{place}") for place, each in enumerate(made)]
         scanned = self._joined(scan, asked, found, select(*columns).select_from(found.rows).where(*rows))
@@ -231,7 +231,8 @@ class Plan:
             return group.lines
         own = [] if scan.picked else [found.customer_id == owner, *self._needless()]
         scanned = made.where(*own).correlate_except(found.rows).lateral(name)
-        self.joined = self.joined.outerjoin(scanned, true())
+        # An aggregate is always a line: PostgreSQL tests it before the next scan only where the join is an inner one.
+        self.joined = self.joined.join(scanned, true())
         return scanned
 
     def _name(self, source: Source) -> str:

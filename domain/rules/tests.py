@@ -123,6 +123,11 @@ class NumberTest:
     lte: Annotated[Decimal | None, Says(Words("at most", "至多")), _LTE] = None
     is_null: Annotated[bool | None, _NULL, _EMPTY, _FILLED] = None
 
+    @property
+    def only_at_least(self) -> bool:
+        """Whether every number passes that is more than one that does."""
+        return self == NumberTest(gt=self.gt, gte=self.gte)
+
     def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
         """Whether a number passes."""
         del moment

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_
 
 from domain.orders.conditions.filters import ANY_ORDER, OrderFilter
 from domain.orders.conditions.sources import ORDER_FIELDS, ORDERS, RETURNS
@@ -62,7 +62,11 @@ class Orders:
             for name in ("value", "base")
             if name in facts
         }
-        return self.having.concluded(net, moment)
+        made = self.having.concluded(net, moment)
+        if self._net_of_returns and self.having.sum and self.having.sum.test.only_at_least:
+            # Nothing that comes back raises it: whoever has not enough before returns need not be asked for them.
+            made = and_(self.having.concluded(facts, moment), made)
+        return made
 
     def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """A field that cannot be aggregated."""
