@@ -4,8 +4,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.graph.request import typed_id
+from api.schema import view
 from domain.base import new_id
 from domain.customers.attribute import AttributeDefinition, AttributeType
 from domain.customers.customer import AttributeChange, Customer, CustomerExternalRef
@@ -48,6 +51,14 @@ async def plant(session: AsyncSession, count: int = 3) -> None:
     staged = {"run_id": new_id(AT), "subject": "customers", "key": "0", "line": 1, "part": 0, "id": new_id(AT)}
     session.add(ImportRow(**staged, state=RowState.READY, lines=1, data={}))
     await session.flush()
+
+
+async def ids_of(session: AsyncSession) -> dict[str, list[str]]:
+    """The ids, as clients see them, of all rows of each GraphQL type that has any."""
+    return {
+        name: [typed_id(prefix, key) for key in await session.scalars(select(view.model[name].id))]
+        for name, prefix in view.prefix.items()
+    }
 
 
 def _strategy(segment: Segment) -> list[Any]:

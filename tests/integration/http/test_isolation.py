@@ -19,7 +19,7 @@ from graphql import (
     is_non_null_type,
     is_required_argument,
 )
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from api.graph.request import typed_id
 from api.schema import core_schema
@@ -28,7 +28,7 @@ from domain.models import TABLES
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
 from tests.support.http import Api
-from tests.support.planted import plant
+from tests.support.planted import ids_of, plant
 from tests.support.tenants import Tenants
 from tests.support.tenants import digests as rows
 
@@ -58,9 +58,7 @@ async def pair(api: Api, tenants: Tenants, scope: Scope) -> Pair:
             await plant(session)
     made = Pair(await api.of(two[0]), await api.of(two[1]), two)
     async with scope.write(two[1]) as session:
-        for name, prefix in view.prefix.items():
-            found = (await session.scalars(select(view.model[name].id))).all()
-            made.ids[name] = [typed_id(prefix, key) for key in found]
+        made.ids |= await ids_of(session)
     return made
 
 
@@ -118,7 +116,7 @@ def given(type_: Any, path: list[str], id_: str) -> Any:
         return id_
     if is_enum_type(type_):
         return next(iter(type_.values))
-    made_up = {"String": "x_1", "Int": 1, "Boolean": True, "Decimal": "1", "Duration": "P1D", "JSON": {}}
+    made_up = {"String": "x_1", "Int": 1, "Boolean": True, "Decimal": "1", "Duration": "P1D", "JSON": {}, "Date": "2025-01-01"}
     return made_up.get(type_.name, "2025-01-01T00:00:00Z")
 
 

@@ -9,8 +9,9 @@ from api.schema import core_schema
 from api.scopes import Scope as Permission
 from api.views import view
 from tenancy.scope import Scope
+from tenancy.tenant import Tenant
 from tests.support.http import Api
-from tests.support.planted import plant
+from tests.support.planted import ids_of, plant
 from tests.support.tenants import Tenants
 
 SCHEMA: Any = core_schema()
@@ -24,13 +25,26 @@ WORDS = {scope: tuple(other.lower() for other in Permission if other is not scop
 
 
 @pytest.fixture(scope="module")
-async def callers(api: Api, tenants: Tenants, scope: Scope) -> dict[Any, Api]:
-    """A caller with every scope (None), and for each scope one who has all but that."""
+async def planted(tenants: Tenants, scope: Scope) -> Tenant:
+    """A tenant with a row of everything."""
     (tenant,) = await tenants()
     async with scope.write(tenant) as session:
         await plant(session, 1)
-    everything = await api.of(tenant)
-    return {None: everything, **{one: await api.of(tenant, words) for one, words in WORDS.items()}}
+    return tenant
+
+
+@pytest.fixture(scope="module")
+async def callers(api: Api, planted: Tenant) -> dict[Any, Api]:
+    """A caller with every scope (None), and for each scope one who has all but that."""
+    everything = await api.of(planted)
+    return {None: everything, **{one: await api.of(planted, words) for one, words in WORDS.items()}}
+
+
+@pytest.fixture(scope="module")
+async def ids(planted: Tenant, scope: Scope) -> dict[str, str]:
+    """The id of a row of each type."""
+    async with scope.write(planted) as session:
+        return {name: found[0] for name, found in (await ids_of(session)).items()}
 
 
 def document(type_name: str, key: str) -> str:
@@ -44,30 +58,6 @@ def document(type_name: str, key: str) -> str:
 
 def _python_name(field: Any) -> str:
     return str(field.extensions["strawberry-definition"].python_name)
-
-
-@pytest.fixture(scope="module")
-async def ids(callers: dict[Any, Api], scope: Scope) -> dict[str, str]:
-    """The id of a row of each type that can be reached."""
-    asked = """{ customers { nodes { id orders { nodes { id items { id product { id } } } } returns { id }
-        interactions { nodes { id } } feedback { nodes { id } } } }
-        segments { nodes { id } } strategies { nodes { id } } attributeDefinitions { id } }"""
-    found: dict[str, str] = {}
-    kinds = {prefix: name for name, prefix in view.prefix.items()}
-
-    def walk(value: Any) -> None:
-        if isinstance(value, dict):
-            if "id" in value:
-                found[kinds[value["id"].partition("_")[0]]] = value["id"]
-            for inner in value.values():
-                walk(inner)
-        elif isinstance(value, list):
-            for inner in value:
-                walk(inner)
-
-    walk(await callers[None].data(asked))
-    assert found.keys() == view.prefix.keys()
-    return found
 
 
 @pytest.mark.parametrize(("name", "key", "field"), GUARDED)
@@ -129,6 +119,6 @@ def example(type_: Any) -> Any:
     elif hasattr(named, "values"):
         value = next(iter(named.values))
     else:
-        made_up = {"Int": 1, "Boolean": True, "Decimal": "1", "Duration": "P1D", "JSON": {}}
+        made_up = {"Int": 1, "Boolean": True, "Decimal": "1", "Duration": "P1D", "JSON": {}, "Date": "2025-01-01"}
         value = made_up.get(named.name, "2025-01-01T00:00:00Z")
     return [value] if str(type_).startswith("[") else value
