@@ -116,7 +116,8 @@ def given(type_: Any, path: list[str], id_: str) -> Any:
         return id_
     if is_enum_type(type_):
         return next(iter(type_.values))
-    made_up = {"String": "x_1", "Int": 1, "Boolean": True, "Decimal": "1", "Duration": "P1D", "JSON": {}, "Date": "2025-01-01"}
+    made_up: dict[str, Any] = {"String": "x_1", "Int": 1, "Boolean": True, "Decimal": "1", "Duration": "P1D"}
+    made_up |= {"JSON": {}, "Date": "2025-01-01"}
     return made_up.get(type_.name, "2025-01-01T00:00:00Z")
 
 
