@@ -243,7 +243,7 @@ class Reader:
             plain = self.texts(path)
             yield from plain
             n = len(plain)
-            if not self.follows((",",), -1):
+            if plain and not self.follows((",",), -1):
                 self.note(self.words.shown(","))
                 return
         yield self.value(item, part, (*path, str(n)), owner)
