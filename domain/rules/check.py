@@ -17,7 +17,7 @@ from domain.rules.shape import is_one_of, members
 from domain.rules.terms import Terms
 from domain.rules.tests import DateTest
 from domain.rules.tree import All, AnyOf, AtLeast, Connective, Never, NoneOf, Not, Rule, parts, population
-from domain.rules.window import PLACES, Ago, Between, Counted, Current, Period, Previous
+from domain.rules.window import ALL_TIME, PLACES, After, Ago, Between, Counted, Current, Period, Previous, Window
 from domain.time import Duration
 from domain.values import WIDEST, BadValue, text_of
 
@@ -39,6 +39,18 @@ def check(rule: Rule, terms: Terms, own: UUID | None = None) -> Rule:
     if issues:
         raise refused(*issues[:MOST_ISSUES])
     return rule
+
+
+def check_window(window: Window | None) -> Window:
+    """A window of time that is asked of many customers at once; all time when null.  Refuses with ``RuleInvalid``."""
+    if window is None:
+        return ALL_TIME
+    issues = list(_value_issues(window, ("window",)))
+    if isinstance(window, Counted | After):
+        issues.append(issue("window", "A window of time is wanted.", "须为时间窗。"))
+    if issues:
+        raise refused(*issues)
+    return window
 
 
 def too_deep(path: Path) -> RuleIssue:

@@ -11,12 +11,13 @@ from domain.customers.customer import Customer
 from domain.customers.read import found_by_text
 from domain.orders.measures import bought
 from domain.orders.order import Order, OrderReturn
+from domain.rules.check import check_window
 from domain.rules.grouped import Shape
 from domain.rules.moment import Moment
 from domain.rules.personal import forbidden
 from domain.rules.terms import Terms
 from domain.rules.tree import Rule
-from domain.rules.window import ALL_TIME, Window, bounds
+from domain.rules.window import Window, bounds
 from domain.segments.estimate import Accuracy, estimated
 from domain.segments.members import is_member, member_count, member_ids, member_sample, members
 from domain.segments.segment import Segment, SegmentStatus
@@ -116,10 +117,10 @@ def customer_count(
 def order_metrics(
     window: During = None, where: Where = None, *, terms: Terms, clock: Clock, shape: Shape = Shape.EACH
 ) -> Select[Any]:
-    """What was bought in a window; returns count at their own date."""
-    moment = Moment.of(clock)
+    """What was bought in a window; returns count at their own date.  Refuses with ``RuleInvalid``."""
+    moment, during = Moment.of(clock), check_window(window)
     placed, returned = (
-        and_(*bounds(window or ALL_TIME, at, moment), at <= moment.now)
+        and_(*bounds(during, at, moment), at <= moment.now)
         for at in (Order.placed_at, OrderReturn.returned_at)
     )
     whose = None if where is None else member_ids(where, terms=terms, clock=clock, shape=shape)
