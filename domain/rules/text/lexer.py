@@ -17,7 +17,7 @@ WIDE = str.maketrans("（），％＝＞＜．！＆", "(),%=><.!&")
 _ESCAPES = {'"': '"', "\\": "\\", "`": "`", "”": "”", "n": "\n", "r": "\r", "t": "\t"}
 _ESCAPE = re.compile(r"\\(?:u\{([0-9A-Fa-f]{1,6})\}|(.))", re.DOTALL)
 _TOKEN = re.compile(
-    r"""(?P<space>[ \t\r\n\u3000\u00a0]+)
+    r"""(?P<space>[ \t\r\n\u3000\u00a0\ufeff]+)
     |(?P<text>"[^"\\]*(?:\\.[^"\\]*)*"|“[^”\\]*(?:\\.[^”\\]*)*”)
     |(?P<quoted>`[^`\\]*(?:\\.[^`\\]*)*`)
     |(?P<instant>[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9:.]+(?:[Zz]|[+-][0-9]{2}:[0-9]{2}))
@@ -122,5 +122,5 @@ def _bad(text: str, at: int) -> Token:
         at,
         at + len(raw),
         raw,
-        Words(f"{shown!r} is not understood here.", f"此处无法理解“{shown}”。"),
+        Words(f"'{shown}' is not understood here.", f"此处无法理解“{shown}”。"),
     )

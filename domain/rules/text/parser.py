@@ -187,6 +187,7 @@ class _Parser:
         """One level further in.  Refuses what is too deep: Python's own stack is no limit to rely on."""
         self.depth += 1
         if self.depth > DEEPEST:
+            self.reader.at -= 1  # at what went too deep
             raise Wrong(
                 too_complex(
                     f"At most {DEEPEST} parentheses and negations stand inside one another.",

@@ -40,8 +40,8 @@ def unexpected(token: Token, expected: Iterable[Words], path: Path = ()) -> Rule
     """A token where something else was expected."""
     wanted = list(dict.fromkeys(expected))
     near = _near(token, wanted)
-    hint = Words(f" Did you mean {near!r}?", f"是否指“{near}”？") if near else Words("", "")
-    en, zh = ((", ".join(each[n] for each in wanted[:MOST_EXPECTED])) for n in (0, 1))
+    hint = Words(f" Did you mean '{near}'?", f"是否指“{near}”？") if near else Words("", "")
+    en, zh = ((", ".join(_named(each[n]) for each in wanted[:MOST_EXPECTED])) for n in (0, 1))
     more = " …" if len(wanted) > MOST_EXPECTED else ""
     if token.kind == "bad" and token.wrong is not None:
         made = issue(path, f"{token.wrong.en}{hint.en}", f"{token.wrong.zh}{hint.zh}")
@@ -51,21 +51,28 @@ def unexpected(token: Token, expected: Iterable[Words], path: Path = ()) -> Rule
         shown = printable(token.raw, 40)
         made = issue(
             path,
-            f"Unexpected {shown!r}; expected {en}{more}.{hint.en}",
+            f"Unexpected '{shown}'; expected {en}{more}.{hint.en}",
             f"意外的“{shown}”；此处应为 {zh}{more}。{hint.zh}",
         )
     return replace(made, suggestion=near)
 
 
+def _named(wanted: str) -> str:
+    """Marks in quotes: they would be taken for those of the sentence."""
+    return wanted if any(letter.isalnum() for letter in wanted) else f"'{wanted}'"
+
+
 def _near(token: Token, wanted: list[Words]) -> str | None:
     """What is meant by a word that is not one of those wanted, or by letters that only look like one."""
-    if not token.raw or not (token.raw[0].isalnum() or token.raw[0] == "_"):
+    raw = token.raw[:80]
+    if not raw or not (raw[0].isalpha() or raw[0] == "_" or (raw[0].isalnum() and not raw.isascii())):
         return None
-    plain = unicodedata.normalize("NFKC", token.raw[:80])
-    if plain != token.raw and plain.isascii():
+    plain = unicodedata.normalize("NFKC", raw)
+    if plain != raw and plain.isascii():
         return plain
-    known = [each for words in wanted for each in words]
-    return next(iter(get_close_matches(plain.lower(), known, 1)), None)
+    known = [each for words in wanted for each in words if each != plain.lower()]
+    # Chinese words are short: one character of two makes half of them.
+    return next(iter(get_close_matches(plain.lower(), known, 1, 0.5 if token.kind == "bad" else 0.75)), None)
 
 
 def too_complex(en: str, zh: str) -> RuleIssue:

@@ -88,7 +88,19 @@ class Reader:
         fitting = self.beginning(known)
         if not fitting:
             self.note(known)
+            self.note_within(known)
         return fitting or known.slot_first
+
+    def note_within(self, known: Beginnings) -> None:
+        """What would go on behind the first words of a phrase, where it begins like this."""
+        start = self.at
+        for begin, _ in known.by_first.get(self.token.value if self.token.kind in _SPOKEN else "", ()):
+            said = 1
+            while said < len(begin) and self.follows(begin[: said + 1]):
+                said += 1
+            self.at = start + said
+            self.note(self.words.shown(begin[said]))
+            self.at = start
 
     def beginning(self, known: Beginnings, ahead: int = 0) -> list[Known]:
         """The phrases that say what follows, so many tokens ahead; those that say most of it."""

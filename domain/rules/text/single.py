@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from domain.refusal import ProblemCode
 from domain.rules.issues import unknown
 from domain.rules.scalars import SCALARS, read_decimal
 from domain.rules.shape import Column, IdOf, snake
@@ -161,7 +163,8 @@ def _instant(reader: Reader, hint: Any) -> Any:
 def _option(reader: Reader, text: str, of: type[Enum]) -> Enum:
     if text.upper() in of.__members__:
         return of[text.upper()]
-    raise Wrong(unknown((), text, map(str.lower, of.__members__)))
+    found = unknown((), text, map(str.lower, of.__members__))
+    raise Wrong(replace(found, code=ProblemCode.INVALID_RULE))
 
 
 def _id(reader: Reader, text: str, part: Part) -> UUID:
