@@ -7,7 +7,7 @@ import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,23 @@ from tenancy.keys import create_key
 from tenancy.migrate import migrate_platform
 from tenancy.provision import NewTenant, provision
 from tests.bench import fill
+from tests.support.http import opened as opened_api
 
 HOME = Path("var") / "bench"
+# Customers of one country and one label with six orders or more in a year: a fifth of a twentieth of all.
+COUNTRY, TAG, ORDERS, DAYS = "DE", "vip", 6, 365
+RULE = {
+    "all": [
+        {"attribute": {"key": "country", "test": {"text": {"eq": COUNTRY}}}},
+        {"tag": {"test": {"hasAny": [TAG]}}},
+        {"orders": {"having": {"count": {"gte": str(ORDERS)}}, "window": {"last": f"P{DAYS}D"}}},
+    ]
+}
+SAVE = """
+mutation($rule: RuleInput!) {
+  segmentCreate(input: {key: "loyal", name: {en: "Loyal"}, rule: $rule}) { ... on SegmentSuccess { segment { id } } }
+}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +55,11 @@ class Merchant:
 
 @dataclass(frozen=True, slots=True)
 class Merchants:
-    """All of them: one large, many small."""
+    """All of them: one large, many small; and the id of a segment of the large one."""
 
     large: Merchant
     small: list[Merchant]
+    segment: str
 
 
 @contextmanager
@@ -62,13 +78,14 @@ def opened(say: Console) -> Iterator[tuple[Embedded, Merchants]]:
             made = asyncio.run(_make(server, now, say))
             kept.write_text(json.dumps({"fingerprint": print_, **asdict(made)}))
             found = json.loads(kept.read_text())
-        yield server, Merchants(Merchant(**found["large"]), [Merchant(**each) for each in found["small"]])
+        small = [Merchant(**each) for each in found["small"]]
+        yield server, Merchants(Merchant(**found["large"]), small, found["segment"])
 
 
 def _fingerprint(now: datetime) -> str:
     """Of what the rows depend on: how they are made, the tables, and the month that they end with."""
     tables = "\n".join(sorted(blueprint().script.splitlines()))  # indexes come in any order
-    parts = (Path(fill.__file__).read_bytes(), tables.encode(), now.strftime("%Y-%m").encode())
+    parts = (Path(fill.__file__).read_bytes(), tables.encode(), str(RULE).encode(), now.strftime("%Y-%m").encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -90,12 +107,20 @@ async def _make(server: Embedded, now: datetime, say: Console) -> Merchants:
             await _merchant(owner, made_of, connection, f"bench-{number}", fill.SMALL, now)
             for number in track(range(fill.TENANTS), "Making tenants", console=say)
         ]
+        segment = await _segment(server, owner, large)
         await connection.execute("VACUUM (ANALYZE)")
         await connection.execute("CHECKPOINT")
     finally:
         await connection.close()
         await owner.dispose()
-    return Merchants(large, small)
+    return Merchants(large, small, segment)
+
+
+async def _segment(server: Embedded, owner: AsyncEngine, large: Merchant) -> str:
+    """A segment, saved as a client does."""
+    async with opened_api(server.app_dsn, owner) as api:
+        saved = await replace(api, token=large.token).data(SAVE, {"rule": RULE})
+    return str(saved["segmentCreate"]["segment"]["id"])
 
 
 async def _merchant(
@@ -103,7 +128,7 @@ async def _merchant(
 ) -> Merchant:
     tenant = await provision(owner, made_of, NewTenant(slug=f"{slug}-{secrets.token_hex(4)}"), now)
     async with owner.begin() as control:
-        _, token = await create_key(control, tenant, now, scopes=("read",))
+        _, token = await create_key(control, tenant, now)
     async with connection.transaction():
         # Rows that refer to numbers of the same series need no look at what they refer to.
         await connection.execute("SET LOCAL session_replication_role TO replica")

@@ -83,6 +83,11 @@ def _nothing(merchants: Merchants, draw: random.Random) -> Asked:
     return merchants.large, {}
 
 
+def _segment(merchants: Merchants, draw: random.Random) -> Asked:
+    del draw
+    return merchants.large, {"id": merchants.segment}
+
+
 ONE = "{ id kind displayName email country createdAt }"
 LISTED = "id kind displayName email phone country city tags registeredAt updatedAt"
 THEIR_ONE = ONE.replace("id", "id: rowId", 1)
@@ -112,11 +117,21 @@ NESTED = {
         f"{{ {ORDERS.replace('id', 'id: rowId', 1)} }}"
     ),
 }
+COUNT = {
+    "ours": "query($id: ID!) { segment(id: $id) { count { value } } }",
+    "naive": "query($id: ID!) { segment(id: $id) { count { value } } }",
+}
+NPS = {
+    "ours": "{ feedbackTrend(kind: NPS, step: MONTH, periods: 12, dedupe: ALL_RESPONSES) { period n nps { score } } }",
+    "naive": "{ npsByMonth(periods: 12) { period n nps { score } } }",
+}
 BY_UUID, BY_RULE = {"postgraphile": _by_uuid}, {"ours": _by_rule}
 WORKLOADS = [
     Workload("one", _one_customer, BY_ID, BY_UUID, "/one", yardsticks=True),
     Workload("list", _country, LIST, BY_RULE, "/list"),
     Workload("nested", _country, NESTED, BY_RULE, "/nested"),
+    Workload("segment", _segment, COUNT, {}, "/segment"),
+    Workload("nps", _nothing, NPS, {}, "/nps"),
     Workload("one_of_200", _one_of_many, BY_ID, BY_UUID, "/one"),
 ]
 

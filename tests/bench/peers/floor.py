@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tests.bench.merchants import COUNTRY, DAYS, ORDERS, TAG
 from tests.bench.peers.frame import answered, pooled, read_frames
 
 FRAMES = read_frames()
@@ -39,10 +40,21 @@ SELECT coalesce(json_agg(row_to_json(r)), '[]')
                  ORDER BY registered_at DESC, id DESC LIMIT 50) page) r
 """
 SEGMENT = f"""
-SELECT to_json(count(*)) FROM customer
- WHERE country = $1 AND {KNOWN}
+SELECT json_build_object('segment', json_build_object('count', json_build_object('value', count(*)))) FROM customer
+ WHERE country = '{COUNTRY}' AND tags && ARRAY['{TAG}'] AND {KNOWN}
    AND (SELECT count(*) FROM orders
-         WHERE customer_id = customer.id AND status <> 'CANCELLED' AND placed_at >= $2 AND placed_at < $3) >= 6
+         WHERE customer_id = customer.id AND status <> 'CANCELLED' AND placed_at <= now()
+           AND placed_at > now() - interval '{DAYS} days') >= {ORDERS}
+"""
+NPS = """
+SELECT json_agg(json_build_object('period', month::date, 'n', n, 'nps', CASE WHEN n > 0 THEN json_build_object(
+                  'score', round(100.0 * (up - down) / n, 1)::text) END) ORDER BY month)
+  FROM generate_series(date_trunc('month', now()) - interval '11 months', now(), interval '1 month') AS month,
+       LATERAL (SELECT count(*) AS n, count(*) FILTER (WHERE score >= 9) AS up,
+                       count(*) FILTER (WHERE score <= 6) AS down
+                  FROM feedback
+                 WHERE kind = 'NPS' AND score IS NOT NULL AND submitted_at >= month
+                   AND submitted_at < month + interval '1 month' AND submitted_at <= now()) AS answers
 """
 
 
@@ -62,11 +74,23 @@ async def nested(request: Request) -> Response:
     return await _respond(request, NESTED, orjson.loads(await request.body())["country"])
 
 
+async def segment(request: Request) -> Response:
+    """How many customers a segment has; its rule is written into the statement."""
+    await request.body()
+    return await _respond(request, SEGMENT)
+
+
+async def nps(request: Request) -> Response:
+    """The net promoter score in each month of a year."""
+    await request.body()
+    return await _respond(request, NPS)
+
+
 async def _respond(request: Request, statement: str, *values: object) -> Response:
     frame = FRAMES[request.headers["authorization"]]
     found = await answered(request, frame, statement, *values)
     return Response(b'{"data":' + (found or b"null") + b"}", media_type="application/json")
 
 
-ROUTES = {"/one": one, "/list": list_, "/nested": nested}
+ROUTES = {"/one": one, "/list": list_, "/nested": nested, "/segment": segment, "/nps": nps}
 app = Starlette(routes=[Route(path, made, methods=["POST"]) for path, made in ROUTES.items()], lifespan=pooled)

@@ -6,12 +6,12 @@ orders of all customers at once.
 
 import os
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 import strawberry
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import aliased
 from starlette.applications import Starlette
@@ -21,7 +21,10 @@ from strawberry.dataloader import DataLoader
 from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
 
 from domain.customers import customer as rows
+from domain.feedback.feedback import Feedback, FeedbackKind
 from domain.orders.order import Order as OrderRow
+from domain.orders.order import OrderStatus
+from tests.bench.merchants import COUNTRY, DAYS, ORDERS, TAG
 from tests.bench.peers.frame import read_schemas
 
 SCHEMAS = read_schemas()
@@ -117,6 +120,56 @@ def latest_orders(session: AsyncSession, first: int) -> DataLoader[UUID, list[Or
 
 
 @strawberry.type
+class Count:
+    """How many."""
+
+    value: int
+
+
+@strawberry.type
+class Segment:
+    """A group of customers."""
+
+    @strawberry.field
+    async def count(self, info: strawberry.Info) -> Count:
+        """Its members."""
+        now = datetime.now(UTC)
+        year = (OrderRow.placed_at > now - timedelta(days=DAYS), OrderRow.placed_at <= now)
+        orders = select(func.count()).where(
+            OrderRow.customer_id == rows.Customer.id, OrderRow.status != OrderStatus.CANCELLED, *year
+        )
+        query = select(func.count(rows.Customer.id)).where(
+            rows.Customer.country == COUNTRY,
+            rows.Customer.tags.any(TAG),
+            *known(),
+            orders.scalar_subquery() >= ORDERS,
+        )
+        return Count(value=await info.context["session"].scalar(query))
+
+
+@strawberry.type
+class Nps:
+    """Net promoter score."""
+
+    score: Decimal
+
+
+@strawberry.type
+class Month:
+    """The answers of a month."""
+
+    period: date
+    n: int
+    nps: Nps | None
+
+
+def known() -> tuple[ColumnElement[bool], ...]:
+    """Customers that count."""
+    row = rows.Customer
+    return row.registered_at <= func.now(), row.merged_into.is_(None), row.erased_at.is_(None)
+
+
+@strawberry.type
 class Query:
     """What can be asked."""
 
@@ -134,16 +187,38 @@ class Query:
         """Customers of a country, the newest first."""
         query = (
             select(rows.Customer)
-            .where(
-                rows.Customer.country == country,
-                rows.Customer.registered_at <= func.now(),
-                rows.Customer.merged_into.is_(None),
-                rows.Customer.erased_at.is_(None),
-            )
+            .where(rows.Customer.country == country, *known())
             .order_by(rows.Customer.registered_at.desc(), rows.Customer.id.desc())
             .limit(first)
         )
         return [Customer.of(row) for row in await info.context["session"].scalars(query)]
+
+    @strawberry.field
+    async def segment(self, id: strawberry.ID) -> Segment:
+        """The segment; its rule is known."""
+        return Segment()
+
+    @strawberry.field
+    async def nps_by_month(self, info: strawberry.Info, periods: int) -> list[Month]:
+        """The answers of the last months, grouped by month."""
+        month = func.date_trunc("month", Feedback.submitted_at)
+        n, now = func.count(), func.now()
+        up, down = n.filter(Feedback.score >= 9), n.filter(Feedback.score <= 6)
+        query = (
+            select(month.label("month"), n.label("n"), (100.0 * (up - down) / n).label("score"))
+            .where(
+                Feedback.kind == FeedbackKind.NPS,
+                Feedback.score.is_not(None),
+                Feedback.submitted_at >= func.date_trunc("month", now) - func.make_interval(0, periods - 1),
+                Feedback.submitted_at <= now,
+            )
+            .group_by(month)
+            .order_by(month)
+        )
+        return [
+            Month(period=row.month.date(), n=row.n, nps=Nps(score=round(Decimal(row.score), 1)))
+            for row in await info.context["session"].execute(query)
+        ]
 
 
 class OneSession(SchemaExtension):
