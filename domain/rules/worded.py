@@ -8,7 +8,7 @@ from domain.rules.text.phrase import Phrase
 from domain.words import Words
 
 _FIELDS = (
-    ("sum", "total", "合计"),
+    ("sum", "sum of", "合计"),
     ("avg", "mean", "平均"),
     ("min", "smallest", "最小"),
     ("max", "largest", "最大"),
