@@ -14,6 +14,7 @@ from tests.support.datasets import FILES, dataset, import_dataset, shipped
 from tests.support.figures import assert_figures
 from tests.support.http import Api
 from tests.support.imports import Shop, faults, lines, outcomes
+from tests.support.rfm import assert_rfm
 
 
 @pytest.mark.parametrize("currency", ["GBP"])
@@ -37,6 +38,7 @@ async def test_online_retail_gives_its_published_figures_and_again_nothing_new(s
     assert (await shop.rows(per_customer, customer="14646"))[0]["spent"] == Decimal("280206.02")
     assert await shop.rows(per_customer, customer="12347") == [{"orders": 7, "spent": Decimal("4310.00")}]
     await assert_figures(api, shop.tenant, "online_retail")
+    await assert_rfm(shop)
     before = await shop.everything()
     again = await import_dataset(shop, "online_retail_orders")
     assert outcomes(again, "orders") == {"unchanged": 18_532, "skipped": 3_532}

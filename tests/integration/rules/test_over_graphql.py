@@ -15,6 +15,12 @@ ASK = """query($where: RuleInput) {
     count: customerCount(where: $where) { value }
     orderMetrics(where: $where) { customers } }"""
 BEST = {"rank": {"by": "NET_SPEND", "test": {"topN": 2}}}
+
+
+def of_orders(function: str, test: Any, window: Any) -> dict[str, Any]:
+    return {"orders": {"having": {function: {"field": "netTotal", "test": test}}, "window": window}}
+
+
 RULES: dict[str, tuple[dict[str, Any], set[str]]] = {
     "the two who spent most": (BEST, {"Ann", "Dee"}),
     "the better of those": ({"rank": {"by": "NET_SPEND", "test": {"topN": 1}, "population": BEST}}, {"Dee"}),
@@ -32,11 +38,9 @@ RULES: dict[str, tuple[dict[str, Any], set[str]]] = {
         {"Ann"},
     ),
     "scores": ({"rfm": {"frequency": {"gte": "5"}, "monetary": {"lte": "4"}}}, {"Ann"}),
-    "last two orders": ({"orders": {"having": {"sum": {"field": "netTotal", "test": {"gte": "500"}}}, "window": {"lastN": 2}}},
-                        {"Ann", "Dee"}),
-    "first orders": ({"orders": {"having": {"max": {"field": "netTotal", "test": {"lte": "50"}}}, "window": {"firstN": 1}}},
-                     {"Bo", "Eva"}),
-}  # fmt: skip
+    "last two orders": (of_orders("sum", {"gte": "500"}, {"lastN": 2}), {"Ann", "Dee"}),
+    "first orders": (of_orders("max", {"lte": "50"}, {"firstN": 1}), {"Bo", "Eva"}),
+}
 
 
 @pytest.fixture(scope="module")
