@@ -29,6 +29,9 @@ types: .venv/.developing ## Check types
 bench: .venv/.developing ## Measure GraphQL requests against hand-written and usual services
 	$(BIN)/python -m tests.bench.graph $(ARGS)
 
+bench-segments: .venv/.developing ## Measure rules of a million customers against the best SQL by hand
+	$(BIN)/python -m tests.bench.segments $(ARGS)
+
 bench-provisioning: .venv/.developing ## Measure provisioning and migration of many tenants
 	$(BIN)/python -m tests.bench.provisioning
 

@@ -155,6 +155,8 @@ class Shaping:
         if self.given.either and taken[2].problem is None:
             other = self._make(self._read(env), env, other=True)
             planner.made.append(other)
+            if taken[2].shape != other[2].shape:
+                planner.settings = self.given.either[1].settings
             try:
                 taken = other if self._takes_other(self.given.either[1], taken[2], other[2], env) else taken
             except Undecided as undecided:  # what else is to be chosen is asked together with it

@@ -23,12 +23,14 @@ class Either:
     """Injected: ``usual``, unless its SQL is estimated to cost ``factor`` times as much as with ``other``.
 
     Below ``little`` (in PostgreSQL's units) the other is not even estimated.  The SQL must not refer to the row.
+    ``settings``: SET LOCAL … before such SQL is explained, and before an operation that holds it.
     """
 
     usual: Any
     other: Any
     factor: float = 2.0
     little: float = 10_000.0
+    settings: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Question:
 
     async def settle(self, connection: Any, choices: "Choices", now: datetime) -> int:
         """Make the choice.  How many statements were sent."""
+        if self.either.settings:
+            await connection.execute(self.either.settings)
         cost = await _cost(connection, *self.usual)
         if cost < self.either.little:
             choices.put(self.key, False, now)

@@ -95,6 +95,7 @@ class Planner(Planning):
             marked=sql.MARK in text,
             version=version,
             compiled=not self.introspects,
+            settings=self.settings,
         )
 
     def _statement(self, columns: list[Any]) -> tuple[str, tuple[Getter, ...]]:

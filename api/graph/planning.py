@@ -34,6 +34,7 @@ class Plan:
     marked: bool  # whether the answer can hold a mark
     version: int | None  # the column with the version of the stored value, if it was used
     compiled: bool  # false when graphql-core answers a part: introspection
+    settings: str = ""  # what is set for the transaction before it
 
     def cost(self, env: Env) -> int:
         """Points: each field's weight times the page sizes above it."""
@@ -62,6 +63,7 @@ class Planning:
         self.getters: dict[str, Getter] = {}
         self.named: dict[str, Getter] = {}  # of the getters those of ``bind``
         self.undecided: list[Any] = []  # questions to PostgreSQL without whose answers there is no plan
+        self.settings = ""  # for the transaction of the plan
         # SQLAlchemy names parameters by their addresses, so nothing may be freed before the statement is compiled.
         self.made: list[Any] = []
         self.loads: list[Load] = []

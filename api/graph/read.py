@@ -129,6 +129,8 @@ class Reading:
         if not plan.text:
             return ()
         self.statements += 1
+        if plan.settings:
+            await connection.execute(plan.settings)
         return await connection.fetchrow(plan.text, *[getter(env) for getter in plan.getters])
 
     async def _settled(self, connection: Any, plan: Plan, env: Env, record: Any, shape: Shape, path: Any) -> Read:

@@ -18,6 +18,7 @@ SELECTIVE = [
 ]
 BROAD = [{"attribute": {"key": "birthDate", "test": {"date": {"before": "1960-12-14"}}}}]
 COUNT = "query($rule: RuleInput!) { customerCount(where: $rule) { value } }"
+PREVIEW = "query($rule: RuleInput!) { customerCount(where: $rule, accuracy: ESTIMATE) { value exact low high } }"
 PAGE = "query($rule: RuleInput!) { customers(where: $rule, first: 50) { nodes { id displayName city } } }"
 
 NINETY, THIRTY = "$1::timestamptz - interval '7776000 seconds'", "$1::timestamptz - interval '2592000 seconds'"
