@@ -1,9 +1,12 @@
 """One demo for all who only ask: ``served``, and ``asking``, what its client programs read from the environment."""
 
 import tempfile
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from signal import SIGTERM
+from threading import Thread
 
 import pytest
 
@@ -15,6 +18,7 @@ class Served:
     """A demo that answers."""
 
     demo: Demo
+    said: deque[str]  # the last lines of its stderr
 
     @property
     def url(self) -> str:
@@ -40,6 +44,9 @@ def served() -> Iterator[Served]:
         Path(made).chmod(0o711)  # PostgreSQL's account must get through
         one = Demo(Path(made))
         with one.started() as running:
+            assert running.process.stderr
+            said: deque[str] = deque(maxlen=400)  # read all the time: a full pipe would stop it
+            Thread(target=said.extend, args=(running.process.stderr,), daemon=True).start()
             running.ready()
-            yield Served(one)
-            assert running.ended(15) == 0
+            yield Served(one, said)
+            assert running.ended(SIGTERM) == 0, "".join(said)
