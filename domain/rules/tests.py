@@ -96,11 +96,11 @@ class TextTest:
     def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
         """Whether a text passes.  strpos, left and right, not LIKE: nothing a caller types is a wildcard."""
         del moment
-        made = _compared(self, value, Text(), _EQUAL)
+        made = compared(self, value, Text(), _EQUAL)
         if self.in_ is not None:
-            made.append(value == any_(_texts(self.in_)))
+            made.append(value == any_(texts_of(self.in_)))
         if self.not_in is not None:
-            made.append(value != all_(_texts(self.not_in)))
+            made.append(value != all_(texts_of(self.not_in)))
         if self.contains is not None:
             made.append(func.strpos(value, literal(self.contains, Text()), type_=Integer()) > _ZERO)
         for part, side in ((self.starts_with, func.left), (self.ends_with, func.right)):
@@ -123,15 +123,10 @@ class NumberTest:
     lte: Annotated[Decimal | None, Says(Words("at most", "至多")), _LTE] = None
     is_null: Annotated[bool | None, _NULL, _EMPTY, _FILLED] = None
 
-    @property
-    def only_at_least(self) -> bool:
-        """Whether every number passes that is more than one that does."""
-        return self == NumberTest(gt=self.gt, gte=self.gte)
-
     def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
         """Whether a number passes."""
         del moment
-        return and_(*_compared(self, value, Numeric(), _NUMBERS))
+        return and_(*compared(self, value, Numeric(), _NUMBERS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +161,7 @@ class DateTest:
 
     def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
         """Whether a day passes."""
-        made = _compared(self, value, Date(), _DAYS)
+        made = compared(self, value, Date(), _DAYS)
         if self.in_last is not None:
             made += [value > moment.day_before(self.in_last), value <= moment.day_before(Duration())]
         if self.in_next is not None:
@@ -195,7 +190,7 @@ class TimeTest:
 
     def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
         """Whether an instant passes."""
-        made = _compared(self, value, INSTANT, _TIMES)
+        made = compared(self, value, INSTANT, _TIMES)
         if self.in_last is not None:
             made += [value > moment.before(self.in_last), value <= moment.now]
         if self.in_next is not None:
@@ -215,7 +210,7 @@ class BooleanTest:
     def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
         """Whether a yes or no passes."""
         del moment
-        return and_(*_compared(self, value, Boolean(), _EQUAL))
+        return and_(*compared(self, value, Boolean(), _EQUAL))
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,11 +253,11 @@ class SetTest:
         size = func.jsonb_array_length(value) if is_json else func.cardinality(value)
         made: list[ColumnElement[bool]] = []
         if self.has_any is not None:
-            made.append(value.bool_op(some)(_texts(self.has_any)))
+            made.append(value.bool_op(some)(texts_of(self.has_any)))
         if self.has_all is not None:
-            made.append(value.bool_op(every)(_texts(self.has_all)))
+            made.append(value.bool_op(every)(texts_of(self.has_all)))
         if self.has_none is not None:
-            made.append(not_(value.bool_op(some)(_texts(self.has_none))))
+            made.append(not_(value.bool_op(some)(texts_of(self.has_none))))
         if self.is_empty is not None:
             made.append(size == _ZERO if self.is_empty else size > _ZERO)
         if self.size is not None:
@@ -282,22 +277,3 @@ class ValueTest:
     time: Annotated[TimeTest | None, Says(Words("of an instant", "时刻")), _ITSELF] = None
     boolean: Annotated[BooleanTest | None, Says(Words("of a yes or no", "布尔")), _ITSELF] = None
     set: Annotated[SetTest | None, Says(Words("of a set", "集合"), "MULTI_ENUM."), _ITSELF] = None
-
-
-def _texts(given: Texts) -> ColumnElement[Any]:
-    """A list as one parameter: the text of the statement does not depend on its length."""
-    return literal(list(given), ARRAY(Text()))
-
-
-def _compared(
-    test: Any, value: ColumnElement[Any], type_: TypeEngine[Any], compare: Mapping[str, Compare]
-) -> list[ColumnElement[bool]]:
-    """The comparisons of a test that are given, and whether the value is null if that is asked."""
-    made = [
-        operator(value, literal(given, type_))
-        for name, operator in compare.items()
-        if (given := getattr(test, name, None)) is not None
-    ]
-    if test.is_null is not None:
-        made.append(value.is_(None) if test.is_null else value.is_not(None))
-    return made

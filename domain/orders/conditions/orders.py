@@ -18,6 +18,7 @@ from domain.rules.issues import RuleIssue
 from domain.rules.metrics import Metric, MetricKey
 from domain.rules.moment import CLOCKS, ClockZone, Moment
 from domain.rules.terms import Terms
+from domain.rules.tests import NumberTest
 from domain.rules.window import ALL_TIME, AnchorField, Counted, Window
 from domain.words import Says, Words
 
@@ -63,15 +64,19 @@ class Orders:
             if name in facts
         }
         made = self.having.concluded(net, moment)
-        if self._net_of_returns and self.having.sum and self.having.sum.test.only_at_least:
-            # Nothing that comes back raises it: whoever has not enough before returns need not be asked for them.
-            made = and_(self.having.concluded(facts, moment), made)
-        return made
+        # Nothing that comes back raises it: whoever has not enough before returns need not be asked for them.
+        return and_(self.having.concluded(facts, moment), made) if self._at_least else made
 
     def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """A field that cannot be aggregated."""
         del terms
         yield from self.having.issues(ORDER_FIELDS, self.window)
+
+    @property
+    def _at_least(self) -> bool:
+        """Whether a net sum is asked that only may be too little."""
+        test = self.having.sum.test if self.having.sum else None
+        return self._net_of_returns and test is not None and test == NumberTest(gt=test.gt, gte=test.gte)
 
     @property
     def _net_of_returns(self) -> bool:
