@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -29,8 +28,8 @@ from sqlalchemy import (
     not_,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.types import TypeEngine
 
+from domain.rules.comparing import Compare, compared, texts_of
 from domain.rules.moment import INSTANT, Moment
 from domain.rules.text.phrase import OWN, Phrase
 from domain.rules.window import Period, first_day
@@ -59,7 +58,6 @@ _AHEAD = Phrase("in next {}", "在未来 {}", says=Words("is within the next {}"
 _IN_PERIOD = Phrase("in {}", "处于 {}", says=Words("is in this {}", "在本{}"))
 _ITSELF = Phrase("{}", "{}")
 Texts = tuple[str, ...]
-Compare = Callable[[Any, Any], ColumnElement[bool]]
 _COMPARE: dict[str, Compare] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
 _ZERO: ColumnElement[Any] = literal_column("0", Integer())
 _EQUAL: dict[str, Compare] = {"eq": eq, "ne": ne}

@@ -56,7 +56,7 @@ class Seen:
             f"`make prove` asked PostgreSQL {self.rules:,} random rules about {people} customers with orders, returns, "
             "lines, interactions, answers and changes, and compared the members with those that an oracle finds which "
             "shares no code of evaluation (`tests/support/rules`). They were the same for every rule. "
-            f"Every tenth rule ({self.every_way:,}) was asked in every way: ids, count, customers, each customer alone.",
+            f"Every tenth rule ({self.every_way:,}) was asked in every way: ids, count, customers, one customer.",
             "",
             f"* {total:,} outcomes: {true:.1%} TRUE, {unknown:.1%} UNKNOWN.",
             f"* {self.telling / self.rules:.1%} of the rules select 5 to 95 % of the customers.",
