@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from domain.rules import worded_tests as say
 from domain.rules.comparing import Compare, compared, texts_of
 from domain.rules.moment import INSTANT, Moment
 from domain.rules.text.phrase import OWN, Phrase
@@ -41,22 +42,6 @@ _NE = Says(Words("not equal", "不等于"))
 _NULL = Says(Words("without a value, or with one if false", "是否为空"))
 _BEFORE, _UP_TO = Says(Words("before", "早于")), Says(Words("on or before", "不晚于"))
 _AFTER, _FROM = Says(Words("after", "晚于")), Says(Words("on or after", "不早于"))
-_IS = Phrase("= {}", "= {}", says=Words("is {}", "为{}"))
-_IS_NOT = Phrase("!= {}", "!= {}", says=Words("is not {}", "不为{}"))
-_EMPTY = Phrase("is null", "为空", {OWN: True}, Words("is not known", "未知"))
-_FILLED = Phrase("is not null", "不为空", {OWN: False}, Words("is known", "已知"))
-_GT = Phrase("> {}", "> {}", says=Words("is more than {}", "大于{}"))
-_GTE = Phrase(">= {}", ">= {}", says=Words("is at least {}", "至少为{}"))
-_LT = Phrase("< {}", "< {}", says=Words("is less than {}", "小于{}"))
-_LTE = Phrase("<= {}", "<= {}", says=Words("is at most {}", "至多为{}"))
-_UNTIL = Phrase("< {}", "< {}", says=Words("is before {}", "早于{}"))
-_NOT_AFTER = Phrase("<= {}", "<= {}", says=Words("is not after {}", "不晚于{}"))
-_SINCE = Phrase("> {}", "> {}", says=Words("is after {}", "晚于{}"))
-_NOT_BEFORE = Phrase(">= {}", ">= {}", says=Words("is not before {}", "不早于{}"))
-_WITHIN = Phrase("in last {}", "在近 {}", says=Words("is within the last {}", "在最近{}内"))
-_AHEAD = Phrase("in next {}", "在未来 {}", says=Words("is within the next {}", "在未来{}内"))
-_IN_PERIOD = Phrase("in {}", "处于 {}", says=Words("is in this {}", "在本{}"))
-_ITSELF = Phrase("{}", "{}")
 Texts = tuple[str, ...]
 _COMPARE: dict[str, Compare] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
 _ZERO: ColumnElement[Any] = literal_column("0", Integer())
@@ -72,8 +57,8 @@ class TextTest:
 
     asks: ClassVar = True
 
-    eq: Annotated[str | None, _EQ, _IS] = None
-    ne: Annotated[str | None, _NE, _IS_NOT] = None
+    eq: Annotated[str | None, _EQ, say.IS] = None
+    ne: Annotated[str | None, _NE, say.IS_NOT] = None
     in_: Annotated[
         Texts | None,
         Says(Words("one of these", "属于")),
@@ -89,7 +74,7 @@ class TextTest:
         None
     )
     ends_with: Annotated[str | None, Says(Words("ends with", "结尾为")), Phrase("ends with {}", "结尾为 {}")] = None
-    is_null: Annotated[bool | None, _NULL, _EMPTY, _FILLED] = None
+    is_null: Annotated[bool | None, _NULL, say.EMPTY, say.FILLED] = None
 
     def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
         """Whether a text passes.  strpos, left and right, not LIKE: nothing a caller types is a wildcard."""
@@ -113,13 +98,13 @@ class NumberTest:
 
     asks: ClassVar = True
 
-    eq: Annotated[Decimal | None, _EQ, _IS] = None
-    ne: Annotated[Decimal | None, _NE, _IS_NOT] = None
-    gt: Annotated[Decimal | None, Says(Words("greater", "大于")), _GT] = None
-    gte: Annotated[Decimal | None, Says(Words("at least", "至少")), _GTE] = None
-    lt: Annotated[Decimal | None, Says(Words("less", "小于")), _LT] = None
-    lte: Annotated[Decimal | None, Says(Words("at most", "至多")), _LTE] = None
-    is_null: Annotated[bool | None, _NULL, _EMPTY, _FILLED] = None
+    eq: Annotated[Decimal | None, _EQ, say.IS] = None
+    ne: Annotated[Decimal | None, _NE, say.IS_NOT] = None
+    gt: Annotated[Decimal | None, Says(Words("greater", "大于")), say.GT] = None
+    gte: Annotated[Decimal | None, Says(Words("at least", "至少")), say.GTE] = None
+    lt: Annotated[Decimal | None, Says(Words("less", "小于")), say.LT] = None
+    lte: Annotated[Decimal | None, Says(Words("at most", "至多")), say.LTE] = None
+    is_null: Annotated[bool | None, _NULL, say.EMPTY, say.FILLED] = None
 
     def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
         """Whether a number passes."""
@@ -134,16 +119,16 @@ class DateTest:
     asks: ClassVar = True
     whole_days: ClassVar = True
 
-    eq: Annotated[date | None, _EQ, _IS] = None
-    before: Annotated[date | None, _BEFORE, _UNTIL] = None
-    on_or_before: Annotated[date | None, _UP_TO, _NOT_AFTER] = None
-    after: Annotated[date | None, _AFTER, _SINCE] = None
-    on_or_after: Annotated[date | None, _FROM, _NOT_BEFORE] = None
+    eq: Annotated[date | None, _EQ, say.IS] = None
+    before: Annotated[date | None, _BEFORE, say.UNTIL] = None
+    on_or_before: Annotated[date | None, _UP_TO, say.NOT_AFTER] = None
+    after: Annotated[date | None, _AFTER, say.SINCE] = None
+    on_or_after: Annotated[date | None, _FROM, say.NOT_BEFORE] = None
     in_last: Annotated[
-        Duration | None, Says(Words("in the last", "最近"), "Whole days, today the last of them."), _WITHIN
+        Duration | None, Says(Words("in the last", "最近"), "Whole days, today the last of them."), say.WITHIN
     ] = None
     in_next: Annotated[
-        Duration | None, Says(Words("in the next", "未来"), "Whole days, today the first of them."), _AHEAD
+        Duration | None, Says(Words("in the next", "未来"), "Whole days, today the first of them."), say.AHEAD
     ] = None
     in_period: Annotated[
         Period | None,
@@ -155,7 +140,7 @@ class DateTest:
         Says(Words("weekday", "星期"), "1 is Monday, 7 Sunday."),
         Phrase("weekday in ({})", "星期 为 ({})", says=Words("is on weekday {}", "在星期{}")),
     ] = None
-    is_null: Annotated[bool | None, _NULL, _EMPTY, _FILLED] = None
+    is_null: Annotated[bool | None, _NULL, say.EMPTY, say.FILLED] = None
 
     def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
         """Whether a day passes."""
@@ -178,13 +163,13 @@ class TimeTest:
 
     asks: ClassVar = True
 
-    before: Annotated[datetime | None, _BEFORE, _UNTIL] = None
-    on_or_before: Annotated[datetime | None, _UP_TO, _NOT_AFTER] = None
-    after: Annotated[datetime | None, _AFTER, _SINCE] = None
-    on_or_after: Annotated[datetime | None, _FROM, _NOT_BEFORE] = None
-    in_last: Annotated[Duration | None, Says(Words("in the last", "最近"), "Exact, up to now."), _WITHIN] = None
-    in_next: Annotated[Duration | None, Says(Words("in the next", "未来"), "Exact, after now."), _AHEAD] = None
-    is_null: Annotated[bool | None, _NULL, _EMPTY, _FILLED] = None
+    before: Annotated[datetime | None, _BEFORE, say.UNTIL] = None
+    on_or_before: Annotated[datetime | None, _UP_TO, say.NOT_AFTER] = None
+    after: Annotated[datetime | None, _AFTER, say.SINCE] = None
+    on_or_after: Annotated[datetime | None, _FROM, say.NOT_BEFORE] = None
+    in_last: Annotated[Duration | None, Says(Words("in the last", "最近"), "Exact, up to now."), say.WITHIN] = None
+    in_next: Annotated[Duration | None, Says(Words("in the next", "未来"), "Exact, after now."), say.AHEAD] = None
+    is_null: Annotated[bool | None, _NULL, say.EMPTY, say.FILLED] = None
 
     def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
         """Whether an instant passes."""
@@ -202,8 +187,8 @@ class BooleanTest:
 
     asks: ClassVar = True
 
-    eq: Annotated[bool | None, _EQ, _IS] = None
-    is_null: Annotated[bool | None, _NULL, _EMPTY, _FILLED] = None
+    eq: Annotated[bool | None, _EQ, say.IS] = None
+    is_null: Annotated[bool | None, _NULL, say.EMPTY, say.FILLED] = None
 
     def holds(self, value: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
         """Whether a yes or no passes."""
@@ -269,9 +254,11 @@ class ValueTest:
     """A test of a value, by its type."""
 
     one_of: ClassVar = True
-    text: Annotated[TextTest | None, Says(Words("of a text", "文本"), "TEXT, ENUM and closed lists."), _ITSELF] = None
-    number: Annotated[NumberTest | None, Says(Words("of a number", "数字")), _ITSELF] = None
-    date: Annotated[DateTest | None, Says(Words("of a day", "日期")), _ITSELF] = None
-    time: Annotated[TimeTest | None, Says(Words("of an instant", "时刻")), _ITSELF] = None
-    boolean: Annotated[BooleanTest | None, Says(Words("of a yes or no", "布尔")), _ITSELF] = None
-    set: Annotated[SetTest | None, Says(Words("of a set", "集合"), "MULTI_ENUM."), _ITSELF] = None
+    text: Annotated[TextTest | None, Says(Words("of a text", "文本"), "TEXT, ENUM and closed lists."), say.ITSELF] = (
+        None
+    )
+    number: Annotated[NumberTest | None, Says(Words("of a number", "数字")), say.ITSELF] = None
+    date: Annotated[DateTest | None, Says(Words("of a day", "日期")), say.ITSELF] = None
+    time: Annotated[TimeTest | None, Says(Words("of an instant", "时刻")), say.ITSELF] = None
+    boolean: Annotated[BooleanTest | None, Says(Words("of a yes or no", "布尔")), say.ITSELF] = None
+    set: Annotated[SetTest | None, Says(Words("of a set", "集合"), "MULTI_ENUM."), say.ITSELF] = None
