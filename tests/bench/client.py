@@ -19,13 +19,17 @@ OK = b"HTTP/1.1 200"
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Requests, whole with their headers, asked in turn by so many connections at a time."""
+    """Requests, whole with their headers, asked in turn by so many connections at a time.
+
+    ``whole``: until each was asked once, however long it takes.
+    """
 
     port: int
     requests: Sequence[bytes]
     connections: int
     seconds: float
     warm_s: float = 0.3
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,8 @@ def _serve(pipe: Pipe) -> None:
 
 
 async def _run(job: Job) -> Ran:
-    loop, requests = asyncio.get_running_loop(), cycle(job.requests)
+    loop = asyncio.get_running_loop()
+    requests = iter(job.requests) if job.whole else cycle(job.requests)
     made = [
         (await loop.create_connection(lambda: _Connection(requests), "127.0.0.1", job.port))[1]
         for _ in range(job.connections)
@@ -83,12 +88,14 @@ async def _run(job: Job) -> Ran:
     warmed = time.perf_counter()
     warm = [len(one.took) for one in made]
     await asyncio.sleep(job.seconds)
+    if job.whole:
+        await asyncio.gather(*(one.idle.wait() for one in made))
     ended = time.perf_counter()
     latencies = [took for one, skipped in zip(made, warm, strict=True) for took in one.took[skipped:]]
-    asked = sum(len(one.took) for one in made)
     client = (time.process_time() - cpu) / (ended - started)
     for one in made:
         await one.finish()
+    asked = sum(len(one.took) for one in made)  # those on their way at the end have cost the server time too
     return Ran(ended - warmed, latencies, asked, client)
 
 
@@ -99,16 +106,21 @@ class _Connection(asyncio.Protocol):
         self.requests, self.took = requests, list[float]()
         self.got, self.missing, self.asked_at = b"", 0, 0.0
         self.fault: str | None = None
-        self.last: asyncio.Future[None] | None = None
+        self.last = False
+        self.idle = asyncio.Event()  # nothing is on its way
 
     def connection_made(self, transport: Any) -> None:
         """The transport, to write on."""
         self.transport = transport
 
     def ask(self) -> None:
-        """Send the next request."""
+        """Send the next request, if there is one."""
+        request = None if self.last else next(self.requests, None)
+        if request is None:
+            self.idle.set()
+            return
         self.asked_at = time.perf_counter()
-        self.transport.write(next(self.requests))
+        self.transport.write(request)
 
     def data_received(self, data: bytes) -> None:
         """Part of an answer, or all of it."""
@@ -128,22 +140,18 @@ class _Connection(asyncio.Protocol):
             self.got = b""
         if not self.missing:
             self.took.append(time.perf_counter() - self.asked_at)
-            if self.last is None:
-                self.ask()
-            else:
-                self.last.set_result(None)
+            self.ask()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Closed by us, or by a server that failed."""
-        if self.last is None:
+        if not self.last:
             self.fault = self.fault or f"the server closed the connection: {exc}"
-        elif not self.last.done():
-            self.last.set_result(None)
+        self.idle.set()
 
     async def finish(self) -> None:
         """Wait for the answer on its way, and close.  RuntimeError when something went wrong meanwhile."""
         if self.fault:
             raise RuntimeError(self.fault)
-        self.last = asyncio.get_running_loop().create_future()
-        await asyncio.wait_for(self.last, 30)
+        self.last = True
+        await asyncio.wait_for(self.idle.wait(), 30)
         self.transport.close()
