@@ -2,7 +2,7 @@
 PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11,$(if $(shell $(p) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(p))))
 BIN := .venv/bin
 
-.PHONY: help demo serve test prove lint types bench bench-provisioning schema migration lock clean
+.PHONY: help demo serve test prove lint types bench bench-steady bench-provisioning schema migration lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -31,6 +31,9 @@ bench: .venv/.developing ## Measure GraphQL requests against hand-written and us
 
 bench-segments: .venv/.developing ## Measure rules of a million customers against the best SQL by hand
 	$(BIN)/python -m tests.bench.segments $(ARGS)
+
+bench-steady: .venv/.developing ## Watch a server's memory over many requests, and what a flood of documents does
+	$(BIN)/python -m tests.bench.steady $(ARGS)
 
 bench-provisioning: .venv/.developing ## Measure provisioning and migration of many tenants
 	$(BIN)/python -m tests.bench.provisioning
