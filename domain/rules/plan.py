@@ -108,7 +108,9 @@ class Plan:
         """TRUE exactly for members; NULL and FALSE mean the same here."""
         match form:
             case Literal(condition):
-                return and_(_literal(form, self._test(condition)), *self._wanting(form))
+                sought = self._sought(form)
+                test = _literal(form, self._test(condition)) if sought is None else sought
+                return and_(test, *self._wanting(form))
             case Threshold(k, of) if k <= 0:
                 return true()
             case Threshold(k, of) if k > len(of):
@@ -129,6 +131,16 @@ class Plan:
             return fact.value({name: self.value(part, values) for name, part in fact.parts}, self.at(fact.clock))
         return (self.values if values is None else values)[fact]
 
+    def _sought(self, leaf: Literal) -> ColumnElement[bool] | None:
+        """The test as an index answers it, where TRUE is all that counts; null where it is not known in such a way."""
+        sought = getattr(leaf.condition, "sought", None)
+        if sought is None or leaf.negated or leaf.lenient:
+            return None
+        found: ColumnElement[bool] | None = sought(
+            {name: self.value(fact) for name, fact in self.facts[leaf.condition].items()}
+        )
+        return found
+
     def _test(self, condition: Condition) -> ColumnElement[bool]:
         if condition not in self.tests:
             self.tests[condition] = self._concluded(condition, self.values)
@@ -146,7 +158,7 @@ class Plan:
         """
         made = []
         for group in self.groups:
-            if not group.none.keys().isdisjoint(self.facts[leaf.condition].values()):
+            if not group.none.keys().isdisjoint(_parts(self.facts[leaf.condition].values())):
                 test = _literal(leaf, self._concluded(leaf.condition, {**self.values, **group.none}))
                 made += [or_(group.there, each) for each in settled(test)]
         return made

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
-from sqlalchemy import ColumnElement, null, type_coerce
+from sqlalchemy import ColumnElement, literal, null, or_, type_coerce
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import Boolean, NullType
 
-from domain.customers.conditions.fields import BUILT_IN, ONLY_EQUAL, BuiltIn, CustomerField, Missing, customer_field
+from domain.customers.conditions.fields import (
+    BUILT_IN,
+    ONLY_EQUAL,
+    BuiltIn,
+    CustomerField,
+    Missing,
+    OwnAttribute,
+    customer_field,
+)
 from domain.customers.conditions.names import FIELD, label
 from domain.refusal import ProblemCode
 from domain.rules.facts import Fact
@@ -23,6 +33,7 @@ from domain.rules.text.phrase import Phrase
 from domain.rules.window import AnchorField
 from domain.words import Says, Words
 
+MOST_SOUGHT = 10
 _EQUALITIES = frozenset(("eq", "in_", "is_null"))
 _MISMATCH = ProblemCode.TYPE_MISMATCH
 
@@ -79,7 +90,10 @@ class AttributeIs:
     def facts(self, terms: Terms) -> Mapping[str, Any]:
         """The value; null when the attribute is not defined, or of another type."""
         field = customer_field(self.key, terms)
-        return {"value": field.own if field and getattr(self.test, field.test) is not None else Missing()}
+        if field is None or getattr(self.test, field.test) is None:
+            return {"value": Missing()}
+        document = {"document": BuiltIn("attributes")} if isinstance(field.own, OwnAttribute) else {}
+        return {"value": field.own, **document}
 
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """What the test says of the value."""
@@ -90,6 +104,23 @@ class AttributeIs:
         made: ColumnElement[bool] = test.holds(value, moment)
         return made
 
+    def sought(self, facts: Mapping[str, ColumnElement[Any]]) -> ColumnElement[bool] | None:
+        """That one of the tenant's own attributes has a value, as the index of all attributes finds it.
+
+        Of ``attributes ->> key`` PostgreSQL knows nothing: it reads every customer, and expects 0.5 % of them.
+        """
+        _, test = only(self.test)
+        asked = {
+            member.name: found for member in members(type(test)) if (found := getattr(test, member.name)) is not None
+        }
+        if "document" not in facts or len(asked) != 1 or not asked.keys() <= {"eq", "in_"}:
+            return None
+        values = [_stored(value) for value in asked.get("in_", (asked.get("eq"),))]
+        if len(values) > MOST_SOUGHT or None in values:
+            return None
+        document = type_coerce(facts["document"], JSONB())
+        return or_(*(document.contains(literal({self.key: value}, JSONB())) for value in values))
+
     def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """A field that is not known or of another type, an option it does not have, a test it does not allow."""
         field = customer_field(self.key, terms)
@@ -97,6 +128,13 @@ class AttributeIs:
             yield unknown("key", self.key, (*BUILT_IN, *terms.attributes))
         else:
             yield from (found.below(("test",)) for found in value_issues(self.key, field, self.test))
+
+
+def _stored(value: Any) -> str | bool | int | None:
+    """A value as JSON holds it; null of one that may be written in several ways."""
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else None
+    return value if isinstance(value, str | bool) else None
 
 
 def value_issues(key: str, field: CustomerField, asked: ValueTest) -> Iterator[RuleIssue]:

@@ -11,7 +11,7 @@ from domain.interactions.conditions.interactions import Interactions
 from domain.interactions.interaction import InteractionType
 from domain.orders.conditions.orders import Orders
 from domain.rules.aggregate import AggregateTest, FieldNumberTest
-from domain.rules.terms import Terms
+from domain.rules.terms import AttributeTerms, Terms
 from domain.rules.tests import NumberTest, TextTest, ValueTest
 from domain.rules.tree import All, AnyOf, AtLeast, Not, Rule
 from domain.rules.window import Last
@@ -85,3 +85,12 @@ def test_a_scan_is_only_made_for_candidates() -> None:
 def test_who_is_a_member_anyway_is_not_scanned() -> None:
     assert "NOT coalesce(member.city" in text(AnyOf((city("Ulm"), spent(1))))
     assert "NOT coalesce" not in text(AtLeast(2, (city("Ulm"), spent(1))))
+
+
+def test_a_value_of_an_attribute_is_sought_by_the_index_where_only_true_counts() -> None:
+    terms = Terms(attributes={"tier": AttributeTerms("ENUM", ("gold", "silver"))}, vocabulary=CONDITIONS)
+    gold = AttributeIs("tier", ValueTest(text=TextTest(eq="gold")))
+    either = AttributeIs("tier", ValueTest(text=TextTest(in_=("gold", "silver"))))
+    for rule, contained, read in ((gold, 1, 0), (either, 2, 0), (Not(gold), 0, 1)):
+        made, _ = compiled(member_count(rule, terms=terms, clock=CLOCK))
+        assert (made.count("@>"), made.count("->>")) == (contained, read)
