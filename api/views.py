@@ -1,5 +1,6 @@
 """The one object that all subjects declare their GraphQL types on, and what their functions are handed."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Integer, Text, select
@@ -11,6 +12,7 @@ from api.scopes import Scope
 from domain.dictionary import Dictionary
 from domain.refusal import Problem, Refused
 from domain.rules.grouped import Shape
+from domain.segments.estimate import Accuracy
 from domain.text import Names
 from domain.time import Clock
 
@@ -52,6 +54,12 @@ WHOLE = (
     "SET LOCAL random_page_cost TO 1.1"
 )
 
+
+def counts_all(given: Mapping[str, Any]) -> bool:
+    """Whether all members are wanted: a sample is always asked one by one."""
+    return given.get("accuracy") is not Accuracy.ESTIMATE
+
+
 view = Views(
     scalars=PRODUCT_SCALARS,
     inject={
@@ -61,7 +69,7 @@ view = Views(
         "actor": actor_of,
         "base_currency": base_currency_of,
         "sees_personal": sees_personal,
-        "shape": Either(Shape.EACH, Shape.ALL, factor=4.0, settings=WHOLE),
+        "shape": Either(Shape.EACH, Shape.ALL, factor=4.0, settings=WHOLE, only=counts_all),
     },
     refused=Refused,
     problem=Problem,

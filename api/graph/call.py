@@ -81,9 +81,10 @@ def call(
     """
     given = _given(planner, field, arguments)
     given.stored = stored
-    if usual and given.either:
+    if given.either:
         name, either = given.either
-        given.fixed[name], given.either = either.usual, None
+        if usual or (either.only and not either.only(given.fixed)):
+            given.fixed[name], given.either = either.usual, None
     shaping = Shaping(planner, field, given, row)
     select, key, made = shaping.planned(planner)
     if given.varying or made.used_stored or given.either:

@@ -4,7 +4,7 @@ The domain's SQL is made with either value and explained, which runs nothing; wh
 tenant and arguments.  The operation itself stays one statement: only its first request in a while explains before.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ class Either:
     """Injected: ``usual``, unless its SQL is estimated to cost ``factor`` times as much as with ``other``.
 
     Below ``little`` (in PostgreSQL's units) the other is not even estimated.  The SQL must not refer to the row.
+    ``only``: whether there is a choice at all, by the arguments that may choose SQL.
     ``settings``: SET LOCAL … before such SQL is explained, and before an operation that holds it.
     """
 
@@ -31,6 +32,7 @@ class Either:
     factor: float = 2.0
     little: float = 10_000.0
     settings: str = ""
+    only: Callable[[Mapping[str, Any]], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

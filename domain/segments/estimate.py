@@ -21,8 +21,8 @@ class Accuracy(Enum):
     ESTIMATE = "ESTIMATE"
 
 
-SAMPLE = 4096  # customers that are asked, about; all, when they are no more than four times as many
-_PROBE = 256  # buckets whose size tells how many customers there are
+SAMPLE = 2048  # customers that are asked, about; all, when they are no more than four times as many
+_PROBE = 64  # buckets whose size tells how many customers there are
 _Z2 = literal_column("3.841459", Numeric())  # of 95 %, squared
 
 
