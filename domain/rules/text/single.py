@@ -75,7 +75,7 @@ def read_single(reader: Reader, hint: Any, part: Part) -> Any:
     if hint is UUID:
         return _id(reader, text.value, part)
     if isinstance(hint, type) and issubclass(hint, Enum):
-        return _option(reader, text.value, hint)
+        return _option(text.value, hint)
     return text.value
 
 
@@ -90,17 +90,21 @@ def _taken(reader: Reader, kind: str, wanted: Words) -> Token:
 def _name(reader: Reader, hint: Any, part: Part) -> Any:
     """A name without quotes.  One that is a keyword as well stands in backquotes, unless only fields may stand here."""
     token = reader.token
-    if token.kind == "quoted":
-        reader.at += 1
-        return token.value
-    if token.kind != "name" and not (token.kind == "word" and part.member.of is Column and token.raw.isascii()):
+    if token.kind not in ("name", "quoted") and not (part.member.of is Column and _is_word(token)):
         raise reader.fail(_NAME)
     reader.at += 1
+    name = token.value if token.kind == "quoted" else token.raw
     if isinstance(hint, type) and issubclass(hint, Enum):
-        return _option(reader, token.raw, hint)
+        return _option(name, hint)
+    if token.kind == "quoted":
+        return name
     if part.member.of is Column:
-        return snake(token.raw)
-    return part.named.read(token.raw) if part.named else token.raw
+        return snake(name)
+    return part.named.read(name) if part.named else name
+
+
+def _is_word(token: Token) -> bool:
+    return token.kind == "word" and token.raw.isascii()
 
 
 def _chosen(reader: Reader, words: Any) -> Any:
@@ -160,7 +164,7 @@ def _instant(reader: Reader, hint: Any) -> Any:
     return value
 
 
-def _option(reader: Reader, text: str, of: type[Enum]) -> Enum:
+def _option(text: str, of: type[Enum]) -> Enum:
     if text.upper() in of.__members__:
         return of[text.upper()]
     found = unknown((), text, map(str.lower, of.__members__))

@@ -114,6 +114,8 @@ CASES: list[tuple[str, str, str | Wrong]] = [
     ("an emoji", "no orders \U0001f600", Wrong(10, 1)),
     ("a keyword as a field", "last > 5", Wrong(0, 4)),
     ("a keyword in backquotes as a field", "`last` > 5", "`last` > 5"),
+    ("nothing in backquotes as a metric", "metric `` > 5", Wrong(7, 2)),
+    ("a metric in backquotes", "metric `NET_SPEND` > 5", "metric net_spend > 5"),
     ("three mistakes", 'city = 5 and orders.count > "x" and tag size', Wrong(7, 1)),  # and 2 more
 ]
 
