@@ -93,8 +93,8 @@ FISCAL.2: /fiscal\b/i
 PERIOD.2: /(day|week|month|quarter|year)\b/i
 UNIT.2: /(years?|months?|weeks?|days?|hours?|minutes?|seconds?)\b/i
 TRUTH.2: /(true|false)\b/i
-FIELD: /(?!({RESERVED})\b)[A-Za-z_][A-Za-z0-9_]*/i
-NAME: /[A-Za-z_][A-Za-z0-9_]*/
+FIELD: /(?!({RESERVED})\b)[A-Za-z_][A-Za-z0-9_]*|`[^`\\]*(\\.[^`\\]*)*`/i
+NAME: /[A-Za-z_][A-Za-z0-9_]*|`[^`\\]*(\\.[^`\\]*)*`/
 EMPTY: /(unknown|match|zero)\b/i
 ZONE: /(tenant|customer|utc)\b/i
 COMPARE: ">=" | "<=" | "!=" | "=" | ">" | "<"
