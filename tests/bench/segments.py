@@ -34,9 +34,11 @@ from tests.bench.crowd import Crowd, opened
 from tests.bench.rules import PREVIEW, RULES, Measured, typed
 
 WRITTEN, PROMISED, PREVIEW_MS = Path("var") / "bench-segments.json", 1.15, 100.0
-TRIED, PREVIEWS, COMPILED, TIMEOUT_MS = 2, 100, 50, 120_000
-# By hand a session is set as the product's, or as the product sets it for all members of a rule.
-SETTINGS = {"": "", " set": WHOLE}
+TRIED, PREVIEWS, COMPILED, TIMEOUT_MS = 3, 100, 50, 120_000
+# By hand on one core, as the product asks: other tenants' questions run beside.  ``set``: as the product sets a session
+# for all members of a rule.  What two more workers make of it is shown, and is no rival.
+SETTINGS = {"": "SET LOCAL max_parallel_workers_per_gather TO 0", " set": WHOLE}
+PARALLEL = {" parallel": ""}
 
 
 class Asking:
@@ -81,11 +83,11 @@ async def measured(asking: Asking, rule: Measured, rounds: int) -> dict[str, Any
     tried: dict[tuple[str, str], float] = {}
     answers = [meaning((await asking.ours(rule.document, rule.rule))[1])]
     for name, statement in rule.by_hand.items():
-        for label, settings in SETTINGS.items():
+        for label, settings in (SETTINGS | PARALLEL).items():
             ran = [await asking.by_hand(statement, settings) for _ in range(TRIED)]
             tried[name, label] = min(took for took, _ in ran)
             answers.append(meaning(ran[0][1]))
-    best = min(tried, key=lambda each: tried[each])
+    best = min((each for each in tried if each[1] in SETTINGS), key=lambda each: tried[each])
     ours, hand = [], []
     for number in range(rounds):
         for mine in (True, False) if number % 2 else (False, True):
