@@ -120,8 +120,7 @@ def order_metrics(
     """What was bought in a window; returns count at their own date.  Refuses with ``RuleInvalid``."""
     moment, during = Moment.of(clock), check_window(window)
     placed, returned = (
-        and_(*bounds(during, at, moment), at <= moment.now)
-        for at in (Order.placed_at, OrderReturn.returned_at)
+        and_(*bounds(during, at, moment), at <= moment.now) for at in (Order.placed_at, OrderReturn.returned_at)
     )
     whose = None if where is None else member_ids(where, terms=terms, clock=clock, shape=shape)
     return bought(placed, returned, moment.now, whose)

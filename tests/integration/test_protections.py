@@ -24,17 +24,17 @@ TEMPORARY = "GRANT TEMPORARY ON DATABASE {database} TO PUBLIC"
 LANGUAGES = "GRANT USAGE ON LANGUAGE plpgsql TO PUBLIC"
 
 
-def no_role(tenant: Tenant, timeout_ms: int) -> str:
+def no_role(tenant: Tenant, timeout_ms: int | None = None) -> str:
     """The scope without SET LOCAL ROLE."""
     return f"SET LOCAL search_path TO {tenant.schema}, pg_temp"
 
 
-def no_path(tenant: Tenant, timeout_ms: int) -> str:
+def no_path(tenant: Tenant, timeout_ms: int | None = None) -> str:
     """The scope without search_path and role: who the login role is, it is."""
-    return f"SET LOCAL statement_timeout TO {timeout_ms}"
+    return "SET LOCAL statement_timeout TO 10000"
 
 
-def no_last_place(tenant: Tenant, timeout_ms: int) -> str:
+def no_last_place(tenant: Tenant, timeout_ms: int | None = None) -> str:
     """The scope with a path that leaves temporary tables their usual, first place."""
     return f"SET LOCAL ROLE {tenant.schema}; SET LOCAL search_path TO {tenant.schema}"
 
