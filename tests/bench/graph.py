@@ -25,6 +25,7 @@ from tests.bench.wire import ask, counter, statements
 from tests.bench.workloads import WORKLOADS, Workload, meaning
 
 CONNECTIONS = (1, 16)
+WARM_S = 2.0  # for each system and workload before anything counts: engines that compile need it
 COMPARED, COUNTED = 40, 30  # requests whose answers are compared; whose statements are counted
 
 
@@ -82,6 +83,9 @@ def measure(run: Run, systems: dict[str, System], merchants: Merchants, figures:
     """Interleaved rounds; in each another system comes first."""
     asked = {(w.name, s): w.requests(s, merchants) for w in run.workloads for s in run.asked(w)}
     with Client() as client, say.status("") as status:
+        for (workload, name), requests in asked.items():
+            status.update(f"warming up: {workload}, {name}")
+            client.run(Job(systems[name].port, requests, CONNECTIONS[-1], WARM_S))
         for number in range(run.rounds):
             for workload in run.workloads:
                 for connections in CONNECTIONS:
