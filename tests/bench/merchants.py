@@ -91,7 +91,8 @@ def _fingerprint(now: datetime) -> str:
 
 def _announce(say: Console) -> None:
     need = fill.LARGE.bytes + fill.TENANTS * fill.SMALL.bytes + fill.SPARE_BYTES
-    free = shutil.disk_usage(HOME.parent).free
+    HOME.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(HOME).free
     say.print(f"The benchmark's data take about {need / 1e9:.1f} GB under {HOME}; {free / 1e9:.0f} GB are free.")
     if free < need:
         raise SystemExit(1)
