@@ -1,6 +1,7 @@
 """The one door to a tenant's rows: a transaction that has named its tenant to PostgreSQL.
 
-Role and path are SET LOCAL: they end with the transaction, so a pooled connection never remembers whom it served.
+Role and path are SET LOCAL: they end with the transaction, so a pooled connection never remembers whom it served.  A
+read's transaction may stay open for two milliseconds after its answer; the message that names the next tenant ends it.
 Outside a scope the login role sees no table, and inside it no other tenant's.
 """
 
@@ -93,30 +94,20 @@ class Scope:
 class Snapshot:
     """A read-only transaction as an async context; a class, because a generator costs as much as the loan itself."""
 
-    __slots__ = ("_connection", "_names", "_readers", "_timeout_s")
+    __slots__ = ("_loan", "_names", "_readers", "_timeout_s")
 
     def __init__(self, readers: Readers, names: str, timeout_s: float) -> None:
         self._readers, self._names, self._timeout_s = readers, names, timeout_s
 
     async def __aenter__(self) -> Any:
-        connection = self._connection = await self._readers.take(self._timeout_s)
-        try:
-            await connection.execute(f"{BEGIN_SNAPSHOT}; {self._names}")
-        except BaseException:
-            await self._readers.heal(connection)
-            raise
-        return connection
+        self._loan = await self._readers.begin(f"{BEGIN_SNAPSHOT}; {self._names}", self._timeout_s)
+        return self._loan.connection
 
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None:
-            await self._readers.heal(self._connection)
-            return
-        try:
-            await self._connection.execute("COMMIT")
-        except BaseException:
-            await self._readers.heal(self._connection)
-            raise
-        self._readers.give(self._connection)
+        if kind is None:
+            self._readers.end(self._loan)
+        else:
+            await self._readers.heal(self._loan)
 
 
 def begin(connection: Connection, names: str) -> None:

@@ -61,9 +61,13 @@ class Documents:
         self.pinned: dict[str, Document] = {}
         self.inputs: Inputs = Recent(MOST_INPUTS)
 
+    def known(self, text: str) -> Document | None:
+        """The document of a text that was asked before."""
+        return self.pinned.get(text) or self.recent.get(text)
+
     def get(self, text: str, locale: str) -> Document:
         """The valid document of a text.  Rejected otherwise."""
-        found = self.pinned.get(text) or self.recent.get(text)
+        found = self.known(text)
         if found is None:
             found = self._made(text, locale)
             if len(text) <= self.longest:

@@ -13,6 +13,7 @@ from api.graph.document import Document, Documents, Rejected, named
 from api.graph.errors import MOST_ERRORS, failure, fault, invalid
 from api.graph.limits import Limits
 from api.graph.mutate import mutate
+from api.graph.newcomers import Newcomers
 from api.graph.once import Outcomes
 from api.graph.read import Reading
 from api.graph.request import Env
@@ -66,7 +67,8 @@ class Executor:
     ) -> None:
         self.schema, self.views, self.doors, self.secret, self.most_cost = schema, views, doors, secret, most_cost
         self.documents = Documents(schema, limits or Limits(), most=most_documents, leaves=most_plans)
-        self.reading = Reading(views, doors)
+        self.newcomers = Newcomers()
+        self.reading = Reading(views, doors, self.newcomers)
 
     async def run(
         self,
@@ -84,8 +86,9 @@ class Executor:
     ) -> Answer:
         """Answer one operation of a document.  ``only_query`` refuses others (GET)."""
         kind = None
+        self.newcomers.running += 1
         try:
-            document = self.documents.get(text, locale)
+            document = self.documents.known(text) or await self._made(text, locale)
             chosen = document.operation(operation, locale)
             kind = chosen.operation.value
             if only_query and chosen.operation is not OperationType.QUERY:
@@ -101,6 +104,14 @@ class Executor:
             return rejection([fault("TOO_COSTLY", locale)], kind)
         except Exception as error:
             return rejection([failure(error, locale)], kind)
+        finally:
+            self.newcomers.running -= 1
+
+    async def _made(self, text: str, locale: str) -> Document:
+        """A document that is new to this process."""
+        await self.newcomers.turn()
+        with self.newcomers.taking():
+            return self.documents.get(text, locale)
 
     def _env(
         self, declared: Variables, given: Mapping[str, Any], now: datetime, tenant: Any, scopes: Any, locale: str

@@ -14,6 +14,7 @@ from api.graph.choice import Undecided
 from api.graph.complete import complete
 from api.graph.document import Document, Rejected
 from api.graph.errors import fault
+from api.graph.newcomers import Newcomers
 from api.graph.plan import Planner
 from api.graph.planning import Plan
 from api.graph.request import Env, NothingHeld
@@ -38,8 +39,8 @@ class Read:
 class Reading:
     """Reads for all tenants.  ``planned`` and ``statements`` count, for tests and the curious."""
 
-    def __init__(self, views: Views, doors: Any) -> None:
-        self.views, self.doors = views, doors
+    def __init__(self, views: Views, doors: Any, newcomers: Newcomers) -> None:
+        self.views, self.doors, self.newcomers = views, doors, newcomers
         self.held: Recent[str, Any] = Recent(MOST_TENANTS)
         self.planned = self.statements = 0
 
@@ -55,24 +56,35 @@ class Reading:
     ) -> Read:
         """Answer from one snapshot.  A cached statement that the schema outgrew is prepared again, in a fresh frame."""
         env.held, env.choices = self.held.get(env.place), document.plans.choices
-        plan = self._plan_or_none(document, tree, env, make)
+        plan = self._plan_or_none(lambda: document.plans.find(tree, env), env)
+        if plan is None:
+            await self.newcomers.turn()  # before a connection is taken
+            plan = self._plan_or_none(lambda: self.plan(document, tree, env, make), env)
         if plan is not None:
-            if most_cost is not None and plan.cost(env) > most_cost:
-                raise Rejected(fault("TOO_COSTLY", env.locale))
+            _admit(plan, env, most_cost)
             if not plan.text:
                 return await self._settled(None, plan, env, (), shape, path)
-        work = (document, tree, env, make, shape, path)
+        work = (document, tree, env, make, shape, path, most_cost)
         try:
             return await self._inside(plan, *work)
         except InvalidCachedStatementError:
             return await self._inside(plan, *work)
 
     async def _inside(
-        self, plan: Plan | None, document: Document, tree: Any, env: Env, make: Make, shape: Shape, path: Any
+        self,
+        plan: Plan | None,
+        document: Document,
+        tree: Any,
+        env: Env,
+        make: Make,
+        shape: Shape,
+        path: Any,
+        most_cost: int | None,
     ) -> Read:
         async with self.doors.read(env) as connection:
             if plan is None:
                 plan = await self._prepared(connection, document, tree, env, make)
+                _admit(plan, env, most_cost)
             record = await self._fetch(connection, plan, env)
             # A loaded field reads what is stored only when it is filled: then another tenant's plan may have fitted.
             if plan.version is not None and record[plan.version] != getattr(env.held, "version", None):
@@ -89,16 +101,22 @@ class Reading:
         """
         found = document.plans.find(tree, env)
         if found is None:
-            planner = Planner(document.selections, self.views, env, document.plans.number)
-            found = make(planner)
-            self.planned += 1
-            document.plans.add(tree, planner.looks, env, found)
-            planner.release()
+            with self.newcomers.taking():
+                found = self._planned(document, tree, env, make)
         return found
 
-    def _plan_or_none(self, document: Document, tree: Any, env: Env, make: Make) -> Plan | None:
+    def _planned(self, document: Document, tree: Any, env: Env, make: Make) -> Plan:
+        planner = Planner(document.selections, self.views, env, document.plans.number)
+        plan = make(planner)
+        self.planned += 1
+        document.plans.add(tree, planner.looks, env, plan)
+        planner.release()
+        return plan
+
+    def _plan_or_none(self, make: Callable[[], Plan | None], env: Env) -> Plan | None:
+        """Null where something has to be read or asked first."""
         try:
-            return self.plan(document, tree, env, make)
+            return make()
         except (NothingHeld, Undecided):
             env.memo.clear()
             return None
@@ -174,6 +192,11 @@ class Reading:
             return await connection.fetch(text, *values)
 
         return fetch
+
+
+def _admit(plan: Plan, env: Env, most_cost: int | None) -> None:
+    if most_cost is not None and plan.cost(env) > most_cost:
+        raise Rejected(fault("TOO_COSTLY", env.locale))
 
 
 def joined(plan: Plan, record: Any, env: Env) -> bytes:
