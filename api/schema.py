@@ -4,11 +4,20 @@ from types import ModuleType
 
 from graphql import GraphQLSchema
 
-from api import customers, feedback, interactions, orders, rule_text, segments, strategies
+from api import customers, feedback, interactions, orders, rule_text, segment_diffs, segments, strategies
 from api.graph.schema import build, core
 from api.views import view
 
-SUBJECTS: tuple[ModuleType, ...] = (customers, orders, interactions, segments, rule_text, strategies, feedback)
+SUBJECTS: tuple[ModuleType, ...] = (
+    customers,
+    orders,
+    interactions,
+    segments,
+    segment_diffs,
+    rule_text,
+    strategies,
+    feedback,
+)
 schema = build(view)
 
 

@@ -3,19 +3,28 @@
 from decimal import Decimal
 from typing import Annotated
 
-from api.graph.field import Same, find, load, one, pages, value, write
+from api.graph.field import Identity, Same, find, load, many, one, pages, value, write, write_each
 from api.rules import declare_rules
 from api.scopes import Scope
 from api.views import view
 from domain.customers.read import CustomerOrder
+from domain.recording import lists
 from domain.refusal import Invalid, NameTaken, NotFound, VersionConflict
 from domain.rules.issues import RuleInvalid
 from domain.segments import read, save, segment, texts
-from domain.strategies.audience import segment_archive
+from domain.segments import version as version_facts
+from domain.strategies import audience
 from domain.text import name_of
 from domain.words import Says, Words
 
 declare_rules(view)
+view.enum(
+    segment.SegmentKind,
+    DYNAMIC="Whoever a rule holds for, now.",
+    STATIC="Whoever was put on a list and not taken off.",
+    SNAPSHOT="Whoever was put on a list when it was made.",
+)
+view.enum(audience.UsageKind, SEGMENT="A segment whose rule names it.", STRATEGY="A strategy that has not ended.")
 RULES = {"rule": lambda terms: terms.rules}
 # Who sees a mask instead of the name must not learn it from the order.
 BY_NAME = {CustomerOrder.NAME.name: Scope.PII_READ}
@@ -51,12 +60,16 @@ class Segment:
     name_en: Same
     name_zh: Same
     status: Same
+    kind: Same
     rule: Same
+    frozen_from: Same
     text: str | None = load(texts.segment_texts)
     description: str | None = load(texts.segment_descriptions)
     created_at: Same
     updated_at: Same
     count: "CountResult | None" = one(read.count_of, stored=RULES, cost=10)
+    versions = pages(version_facts.versions_of, by=version_facts.NEWEST)
+    used_by: "list[Usage]" = many(audience.users_of, requires=Scope.STRATEGIES_READ)
     members = pages(
         read.members_of,
         by=CustomerOrder,
@@ -67,11 +80,26 @@ class Segment:
     )
 
 
+@view()
+class Usage:
+    """Something that needs a segment."""
+
+    kind: Annotated[audience.UsageKind, Says(Words("what it is", "类型"))]
+    id: Annotated[Identity, Says(Words("its id", "编号"))]
+    key: Annotated[str, Says(Words("its key", "键"))]
+    name = value(name_of, plain=("locale",), proven=True)
+
+
 @view.query
 class SegmentQueries:
     customers = pages(read.customers, by=CustomerOrder, by_requires=BY_NAME, cost=2, requires=Scope.CUSTOMERS_READ)
-    segment = find("Segment", requires=Scope.SEGMENTS_READ)
-    segments = pages(read.segments, by=read.SegmentOrder, requires=Scope.SEGMENTS_READ)
+    segment = find("Segment", keys=lambda terms: terms.by_key, requires=Scope.SEGMENTS_READ)
+    segments = pages(
+        read.segments,
+        by=read.SegmentOrder,
+        requires=Scope.SEGMENTS_READ,
+        says={"kind": "Only of one of these kinds.", "search": "Part of the key or of a name; case is ignored."},
+    )
     customer_count: "CountResult" = one(read.customer_count, proven=True, cost=10, requires=Scope.CUSTOMERS_READ)
     order_metrics: "OrderMetrics" = one(read.order_metrics, proven=True, cost=10, requires=Scope.CUSTOMERS_READ)
 
@@ -83,6 +111,15 @@ class SegmentMutations:
         row="segment",
         problems=(Invalid, RuleInvalid, NameTaken),
         requires=Scope.SEGMENTS_WRITE,
+        ids={"member_ids": "Customer"},
+    )
+    segment_snapshot = write(
+        save.segment_snapshot,
+        row="segment",
+        problems=(Invalid, NameTaken, NotFound),
+        requires=Scope.SEGMENTS_WRITE,
+        ids={"id": "Segment"},
+        says={"id": "The segment whose members are to be kept."},
     )
     segment_update = write(
         save.segment_update,
@@ -93,10 +130,24 @@ class SegmentMutations:
         says={"id": "The segment to change."},
     )
     segment_archive = write(
-        segment_archive,
+        audience.segment_archive,
         row="segment",
         problems=(NotFound, save.InUse),
         requires=Scope.SEGMENTS_WRITE,
         ids={"id": "Segment"},
         says={"id": "The segment to take out of use."},
+    )
+    segment_members_add = write_each(
+        lists.segment_members_add,
+        row="customer",
+        problems=(Invalid,),
+        requires=Scope.SEGMENTS_WRITE,
+        says={"segment_id": "The list."},
+    )
+    segment_members_remove = write_each(
+        lists.segment_members_remove,
+        row="customer",
+        problems=(Invalid,),
+        requires=Scope.SEGMENTS_WRITE,
+        says={"segment_id": "The list."},
     )

@@ -11,7 +11,9 @@ from domain.imports import ImportRow
 from domain.interactions.interaction import Interaction
 from domain.orders.order import ExchangeRate, Order, OrderItem, OrderReturn, OrderRevision
 from domain.orders.product import Product
+from domain.segments.member import SegmentMember
 from domain.segments.segment import Segment
+from domain.segments.version import SegmentVersion
 from domain.strategies.strategy import Strategy, StrategyAction
 
 TABLES = (
@@ -28,6 +30,8 @@ TABLES = (
     Interaction,
     Feedback,
     Segment,
+    SegmentVersion,
+    SegmentMember,
     Dictionary,
     Strategy,
     StrategyAction,

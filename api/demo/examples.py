@@ -12,7 +12,8 @@ from api.demo.merchants import Merchant
 from domain.events import write_events
 from domain.interactions.interaction import Channel
 from domain.rules.codec import read
-from domain.segments.save import SegmentInput, segment_create
+from domain.segments.inputs import SegmentInput
+from domain.segments.save import segment_create
 from domain.segments.segment import Segment
 from domain.segments.terms import terms_of, terms_statement
 from domain.strategies.save import GoalInput, StrategyActionInput, StrategyInput, strategy_save, strategy_transition

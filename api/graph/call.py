@@ -79,7 +79,7 @@ def call(
 
     RefusedHere when the domain refuses the arguments.
     """
-    given = _given(planner, field, arguments)
+    given = _given(planner, field, arguments, row)
     given.stored = stored
     if given.either:
         name, either = given.either
@@ -97,7 +97,7 @@ def call(
     return select
 
 
-def _given(planner: Planning, field: Field, arguments: Arguments) -> Given:
+def _given(planner: Planning, field: Field, arguments: Arguments, row: Any) -> Given:
     given, converter = Given({}, {}, {}, {}), converter_of(planner, field)
     for name in field.injected:
         inject = planner.views.inject.get(name)
@@ -109,8 +109,8 @@ def _given(planner: Planning, field: Field, arguments: Arguments) -> Given:
             given.either = (name, inject)
         else:
             given.fixed[name] = inject(planner)
-    for name, argument in field.args.items():
-        getter, constant = arguments.find(name, planner.env)
+    for name, argument in (field.args | field.inherited).items():
+        getter, constant = planner.argument(field, name, arguments, row)
         if declared := read_in_sql(planner.views, argument.hint):
             given.fixed[name] = members(planner, converter, declared, getter)
         elif name in field.plain or holds_input(planner.views, argument.hint):
@@ -227,7 +227,7 @@ class Shaping:
         return select, key, Made(self.number(key.key), values, None, used, told)
 
     def _call(self, coerced: dict[str, Any], env: Env, other: bool) -> Any:
-        convert, args = self.converter.value, self.field.args
+        convert, args = self.converter.value, self.field.args | self.field.inherited
         values = {name: convert(name, args[name].hint, each, env) for name, each in coerced.items()}
         values |= {name: held.read(env.stored) for name, held in self.given.held.items()}
         if self.given.either:

@@ -30,6 +30,7 @@ FAULTS = {
     "BAD_CURSOR": Fault("BAD_USER_INPUT", "Not a cursor of this connection.", "该游标不属于此连接。"),
     "PAGE_SIZE": Fault("BAD_USER_INPUT", "first and last must be 1 to 250.", "first 与 last 须在 1 至 250 之间。"),
     "FIRST_AND_LAST": Fault("BAD_USER_INPUT", "Give first or last, not both.", "first 与 last 只能提供一个。"),
+    "ID_OR_KEY": Fault("BAD_USER_INPUT", "Give the id or the key.", "请提供 id 或 key（二选一）。"),
     "TOO_MANY_IDS": Fault("BAD_USER_INPUT", "At most 250 ids.", "最多 250 个 id。"),
     "FORBIDDEN": Fault("FORBIDDEN", "Not allowed.", "无权访问。"),
     "TOO_MANY_STORED": Fault(

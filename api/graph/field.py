@@ -66,6 +66,8 @@ class Field:
     call: Callable[..., Any] | None = None
     row: bool = False  # the function's first parameter is the row
     args: dict[str, Argument] = field(default_factory=dict)
+    above: tuple[str, ...] = ()  # parameters that are arguments of the field whose object this is a field of
+    inherited: dict[str, Argument] = field(default_factory=dict)  # those
     injected: tuple[str, ...] = ()
     hint: Any = None  # Python or GraphQL type, when not derived
     by: Any = None  # pages: order keys; an Enum class of them adds the argument orderBy
@@ -76,6 +78,7 @@ class Field:
     ids: Mapping[str, str] = field(default_factory=dict)  # UUID argument -> GraphQL type it names
     says: Mapping[str, str] = field(default_factory=dict)  # argument -> description
     key: str = "id"  # load: the row's column handed to the batch
+    keys: Callable[[Any], Mapping[str, Any]] | None = None  # find: key -> id, in what the product keeps of the tenant
     requires: str | None = None
     unmasked: str | None = None  # the scope without which ``instead`` is shown
     instead: Callable[..., Any] | None = None
@@ -105,10 +108,13 @@ def masked(scope: str, instead: Callable[..., Any], **options: Any) -> Any:
 
 
 def find(type_name: str, **options: Any) -> Any:
-    """The row of a typed id, or null."""
-    argument = Argument(Identity, doc=f"Id of the {type_name}.")
-    options.setdefault("doc", f"The {type_name} of an id, or null.")
-    return Field("find", args={"id": argument}, hint=f"{type_name} | None", **options)
+    """The row of a typed id, or null; with ``keys``, of an id or a key."""
+    id_doc, key_doc = f"Id of the {type_name}.", f"Key of the {type_name}, instead of the id."
+    args = {"id": Argument(Identity, doc=id_doc)}
+    if "keys" in options:
+        args = {"id": Argument(Identity | None, None, id_doc), "key": Argument(str | None, None, key_doc)}
+    options.setdefault("doc", f"The {type_name} of an id{' or a key' if 'keys' in options else ''}, or null.")
+    return Field("find", args=args, hint=f"{type_name} | None", **options)
 
 
 def write(
@@ -153,14 +159,17 @@ def read(made: Field, inject: Mapping[str, Any]) -> Field:
         elif get_origin(hints.get(first)) is type:
             row = bool(parameters.pop(first))
     taken = {"now", *inject, *(("selected",) if made.how == "load" else ())}
-    args = {
+    found = {
         name: _argument(hints.get(name, Any), parameter, made.says.get(name))
         for name, parameter in parameters.items()
         if name not in taken and name not in made.stored
     }
+    args = {name: argument for name, argument in found.items() if name not in made.above}
+    inherited = {name: found[name] for name in made.above}
     injected = tuple(name for name in parameters if name in taken)
     hint = made.hint or hints.get("return")
-    return replace(made, row=row, args=args, injected=injected, hint=hint, doc=made.doc or getdoc(made.call))
+    doc = made.doc or getdoc(made.call)
+    return replace(made, row=row, args=args, inherited=inherited, injected=injected, hint=hint, doc=doc)
 
 
 def _argument(hint: Any, parameter: Parameter, said: str | None) -> Argument:

@@ -24,7 +24,8 @@ def load(planner: Planning, field: Field, gfield: Any, arguments: Arguments, nod
 
     A refusal of the domain is the value, where the type is a union that has it.
     """
-    getters = {name: arguments.find(name, planner.env)[0] for name in field.args}
+    args = field.args | field.inherited
+    getters = {name: planner.argument(field, name, arguments, row)[0] for name in args}
     write = project(planner, gfield.type, nodes)
     converter = Converter(planner.views, field.ids, None)
     function = field.call
@@ -36,7 +37,7 @@ def load(planner: Planning, field: Field, gfield: Any, arguments: Arguments, nod
 
     async def fill(fetch: Any, keys: list[str], env: Env) -> list[Any]:
         try:
-            values = {n: converter.value(n, field.args[n].hint, getter(env), env) for n, getter in getters.items()}
+            values = {n: converter.value(n, args[n].hint, getter(env), env) for n, getter in getters.items()}
             values |= injected(planner.views, field, env)
             if "selected" in values:
                 values["selected"] = selected

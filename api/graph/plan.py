@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 from graphql import GraphQLObjectType, get_named_type, is_abstract_type, is_list_type, is_non_null_type
-from sqlalchemy import Integer, Uuid, func, select
+from sqlalchemy import Integer, Text, Uuid, func, select
 from sqlalchemy.dialects.postgresql import JSON
 
 from api.graph import abstract, batch, load, sql, stored
@@ -16,7 +16,7 @@ from api.graph.field import FIELD, Field
 from api.graph.introspect import INTROSPECTION, introspection
 from api.graph.planning import Plan, Planning, whole
 from api.graph.project import project
-from api.graph.request import Arguments, Env, Getter, parse_id
+from api.graph.request import NOBODY, Arguments, Env, Getter, parse_id
 from api.graph.selection import Nodes
 
 
@@ -151,6 +151,12 @@ class Planner(Planning):
         found, known = self.select_by_id(type_.name, self.bind(key, Uuid()))
         return self.one(found, type_, nodes, key if known else None)
 
+    def by_key(self, type_: Any, nodes: Nodes, key: Getter, ids: Callable[[Any], Any]) -> Any:
+        """The row of a type with a key; ``ids`` are those of rows of which something is stored."""
+        model = self.views.model[type_.name]
+        found = select(model).where(model.key == self.bind(key, Text()))
+        return self.one(found, type_, nodes, lambda env: ids(env.stored).get(key(env), NOBODY))
+
     def select_by_id(self, name: str, key: Any) -> tuple[Any, bool]:
         """(SELECT of the row that an id names, whether it is simply the row of that key)."""
         if name in self.views.by_id:
@@ -158,11 +164,15 @@ class Planner(Planning):
         model = self.views.model[name]
         return select(model).where(model.id == key), True
 
-    def one(self, query: Any, type_: Any, nodes: Nodes, known: Getter | None = None) -> Any:
-        """At most one row as an object; ``known`` reads its id from the request."""
+    def one(
+        self, query: Any, type_: Any, nodes: Nodes, known: Getter | None = None, above: Arguments | None = None
+    ) -> Any:
+        """At most one row as an object; ``known`` reads its id from the request; ``above``: the field's arguments."""
         rows = self.enter(query)
         if known:
             self.known[id(rows.c)] = known
+        if above:
+            self.above[id(rows.c)] = above
         return self.gather(rows, type_, nodes, whole)
 
 
@@ -197,7 +207,7 @@ class _One:
             case "value":
                 return self.leaf(instead(self.row) if instead else self.call(extra))
             case "one":
-                return planner.one(self.call(extra), self.type, self.nodes)
+                return planner.one(self.call(extra), self.type, self.nodes, above=self.arguments)
             case "many":
                 return planner.gather(planner.enter(self.call(extra)), self.type, self.nodes, sql.listed)
             case "pages":
@@ -229,10 +239,21 @@ class _One:
         return sql.textual(expression, many=is_list_type(type_))
 
     def find(self) -> Any:
-        """The row of this type with the id given."""
+        """The row of this type with the id given, or with the key."""
         planner, prefix = self.planner, self.planner.views.prefix[self.type.name]
         getter, _ = self.arguments.find("id", planner.env)
+        if self.declared.keys is not None:
+            key, _ = self.arguments.find("key", planner.env)
+            by_id, by_key = (planner.look(_given(each)) for each in (getter, key))
+            if by_id is by_key:
+                return sql.mark("ID_OR_KEY")
+            if by_key:
+                return planner.by_key(self.type, self.nodes, key, self.declared.keys)
         return planner.by_id(self.type, self.nodes, lambda env: parse_id(getter(env), prefix))
+
+
+def _given(getter: Getter) -> Getter:
+    return lambda env: getter(env) is not None
 
 
 def _holds(scope: str) -> Getter:

@@ -15,7 +15,8 @@ from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.types import TypeEngine
 
 from api.graph import sql
-from api.graph.request import Env, Getter
+from api.graph.field import Field
+from api.graph.request import Arguments, Env, Getter
 from api.graph.selection import Nodes, Selections
 from api.graph.view import Views
 
@@ -71,6 +72,7 @@ class Planning:
         self.entered: list[Any] = []  # all that ``enter`` made
         self.rows: list[Any] = []  # enclosing FROM elements, outermost first
         self.known: dict[int, Getter] = {}  # row -> getter of its id, where the request names it
+        self.above: dict[int, Arguments] = {}  # row -> the arguments of the field that it is the object of
         self.factors: tuple[Getter, ...] = ()
         self.costs: dict[tuple[Getter, ...], int] = {}
         self.slots = 0
@@ -94,6 +96,11 @@ class Planning:
         """A key of ``env.memo`` for this place.  Plans on one path of the decision tree share it, and what is made."""
         self.slots += 1
         return (kind, self.slots)
+
+    def argument(self, field: Field, name: str, arguments: Arguments, row: Any) -> tuple[Getter, bool]:
+        """(getter, constant?) of a field's argument, or of one that it has from the field above."""
+        found = self.above[id(row)] if name in field.inherited else arguments
+        return found.find(name, self.env)
 
     def charge(self, weight: int) -> None:
         """Add to the operation's cost, times the page sizes above."""

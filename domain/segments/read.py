@@ -16,11 +16,11 @@ from domain.rules.grouped import Shape
 from domain.rules.moment import Moment
 from domain.rules.personal import forbidden
 from domain.rules.terms import Terms
-from domain.rules.tree import Rule
+from domain.rules.tree import All, Rule
 from domain.rules.window import Window, bounds
 from domain.segments.estimate import Accuracy, estimated
 from domain.segments.members import is_member, member_count, member_ids, member_sample, members
-from domain.segments.segment import Segment, SegmentStatus
+from domain.segments.segment import Segment, SegmentKind, SegmentStatus
 from domain.time import Clock
 from domain.words import Says, Words
 
@@ -60,10 +60,19 @@ def customers(
     return query.where(found_by_text(search))
 
 
-def segments(status: list[SegmentStatus] | None = None) -> Select[Segment]:
-    """The merchant's segments, or those of some status."""
+def segments(
+    status: list[SegmentStatus] | None = None, kind: list[SegmentKind] | None = None, search: str | None = None
+) -> Select[Segment]:
+    """The merchant's segments, or those of some status or kind, or with a text in the key or a name."""
     query = select(Segment)
-    return query if status is None else query.where(cast(Segment.status, Text) == func.any(status))
+    for column, wanted in ((Segment.status, status), (Segment.kind, kind)):
+        if wanted is not None:
+            query = query.where(cast(column, Text) == func.any(wanted))
+    if search is not None:
+        part = func.lower(search)  # strpos, not LIKE: nothing a caller types is a wildcard
+        columns = (Segment.key, Segment.name_en, Segment.name_zh)
+        query = query.where(or_(*(func.strpos(func.lower(column), part) > 0 for column in columns)))
+    return query
 
 
 def segments_of(customer: type[Customer], *, terms: Terms, clock: Clock) -> Select[Segment]:
@@ -76,11 +85,12 @@ def segments_of(customer: type[Customer], *, terms: Terms, clock: Clock) -> Sele
 
 
 def members_of(
-    segment: type[Segment], rule: Rule, *, terms: Terms, clock: Clock, shape: Shape = Shape.EACH
+    segment: type[Segment], rule: Rule, and_: Where = None, *, terms: Terms, clock: Clock, shape: Shape = Shape.EACH
 ) -> Select[Customer]:
-    """Customers for whom the segment's rule holds."""
+    """Customers for whom the segment's rule holds, or who are on its list; with ``and``, another rule as well."""
     del segment
-    return members(rule, terms=terms, clock=clock, shape=shape)
+    wanted = rule if and_ is None else All((rule, and_))
+    return members(wanted, terms=terms, clock=clock, shape=shape)
 
 
 def count_of(

@@ -1,13 +1,13 @@
 """Saving a segment and taking it out of use.
 
 Rules refer to one another, so such changes happen one after another: each takes the dictionary's lock, and judges a
-rule by what is stored then.
+rule by what is stored then.  Each leaves a version behind.
 """
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import select
@@ -22,10 +22,15 @@ from domain.rules.check import check
 from domain.rules.codec import encode
 from domain.rules.terms import Terms
 from domain.rules.tree import Rule
-from domain.segments.segment import Segment, SegmentStatus
+from domain.segments.conditions.segment import InSegment
+from domain.segments.inputs import SegmentInput, SegmentSnapshotInput, SegmentUpdate, check_kind
+from domain.segments.lists import freeze, put
+from domain.segments.segment import Segment, SegmentKind, SegmentStatus
 from domain.segments.terms import referring, terms_of, terms_statement
+from domain.segments.version import add_version, check_note
 from domain.text import Names, check_key, check_names
-from domain.words import Says, Words
+from domain.time import Clock
+from domain.words import Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,55 +51,69 @@ class InUse(Problem):
 UsedBy = Callable[[AsyncSession, UUID], Awaitable[tuple[str, ...]]]
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentInput:
-    """A name on a rule."""
-
-    key: Annotated[str, Says(Words("key", "键"), "Immutable; used in rules.")]
-    name: Annotated[Names, Says(Words("name", "名称"))]
-    rule: Annotated[Rule, Says(Words("rule", "规则"))]
-
-
-@dataclass(frozen=True, slots=True)
-class SegmentUpdate:
-    """What is to change; what is left out stays."""
-
-    if_version: Annotated[int, Says(Words("version", "版本"), "The one you read.")]
-    name: Annotated[Names | None, Says(Words("name", "名称"))] = None
-    rule: Annotated[Rule | None, Says(Words("rule", "规则"))] = None
-
-
-async def segment_create(session: AsyncSession, input: SegmentInput, *, now: datetime, terms: Terms) -> Segment:
+async def segment_create(
+    session: AsyncSession,
+    input: SegmentInput,
+    *,
+    now: datetime,
+    terms: Terms,
+    clock: Clock | None = None,
+    actor: str = "system",
+) -> Segment:
     """Store a segment.  Refuses with Invalid, RuleInvalid or NameTaken.
 
-    The unique index decides between two creators.
+    The unique index decides between two creators.  A list is made of the customers named, or of those for whom the
+    rule holds at this instant.
     """
     check_key(input.key)
     check_names(input.name)
-    current, id = await _current(session, terms), new_id(now)
-    row = {
-        "id": id,
-        "key": input.key,
-        "name_en": input.name.en,
-        "name_zh": input.name.zh,
-        "rule": encode(check(input.rule, current, id)),
-        "created_at": now,
-        "updated_at": now,
-    }
-    made = insert(Segment).values(row).on_conflict_do_nothing(index_elements=["key"]).returning(Segment)
-    segment = await session.scalar(made)
-    if segment is None:
-        raise Refused(NameTaken(path=("input", "key"), name=input.key))
+    check_kind(input)
+    note, current, id = check_note(input.note), await _current(session, terms), new_id(now)
+    rule = None if input.rule is None else check(input.rule, current, id)
+    segment = await _inserted(session, id, input.key, input.name, input.kind, rule, now)
+    if input.member_ids is not None:
+        await put(session, id, input.member_ids, ("input", "memberIds"), actor, now)
+    elif rule is not None and input.kind is not SegmentKind.DYNAMIC:
+        await freeze(session, id, rule, current, clock or Clock(now=now), actor, now)
+    add_version(session, segment, actor, note, now)
     announce(session, EventTopic.SEGMENT_SAVED, segment.id, now)
     return segment
 
 
+async def segment_snapshot(
+    session: AsyncSession,
+    id: UUID,
+    input: SegmentSnapshotInput,
+    *,
+    now: datetime,
+    terms: Terms,
+    clock: Clock | None = None,
+    actor: str = "system",
+) -> Segment:
+    """Keep who is in a segment at this instant, as a segment that never changes.
+
+    Refuses with NotFound, Invalid or NameTaken.
+    """
+    current = await _current(session, terms)
+    if id not in current.segments:
+        raise Refused(NotFound(path=("id",)))
+    made = SegmentInput(input.key, input.name, InSegment(id=id), SegmentKind.SNAPSHOT, None, input.note)
+    return await segment_create(session, made, now=now, terms=current, clock=clock, actor=actor)
+
+
 async def segment_update(
-    session: AsyncSession, id: UUID, input: SegmentUpdate, *, now: datetime, terms: Terms
+    session: AsyncSession,
+    id: UUID,
+    input: SegmentUpdate,
+    *,
+    now: datetime,
+    terms: Terms,
+    actor: str = "system",
 ) -> Segment:
     """Change a segment's names or rule.  Refuses with NotFound, VersionConflict, Invalid or RuleInvalid."""
     if input.name is not None:
         check_names(input.name)
+    note = check_note(input.note)
     # The dictionary's lock comes before the row's, as for every writer of rules.
     current = terms if input.rule is None else await _current(session, terms)
     segment = await _locked(session, id)
@@ -105,13 +124,14 @@ async def segment_update(
     if input.name is not None:
         segment.name_en, segment.name_zh = input.name.en, input.name.zh
     if input.rule is not None:
-        segment.rule = encode(check(input.rule, current, id))
+        segment.rule = _new_rule(segment, input.rule, current)
     segment.version, segment.updated_at = segment.version + 1, now
+    add_version(session, segment, actor, note, now)
     announce(session, EventTopic.SEGMENT_SAVED, id, now)
     return segment
 
 
-async def archive(session: AsyncSession, id: UUID, used_by: UsedBy, *, now: datetime) -> Segment:
+async def archive(session: AsyncSession, id: UUID, used_by: UsedBy, *, now: datetime, actor: str = "system") -> Segment:
     """Take a segment out of use; one that is out of use already stays as it is.  Refuses with NotFound or InUse."""
     await raise_dictionary(session)
     segment = await _locked(session, id)
@@ -122,8 +142,43 @@ async def archive(session: AsyncSession, id: UUID, used_by: UsedBy, *, now: date
     if segments or strategies:
         raise Refused(InUse(path=("id",), segments=segments, strategies=strategies))
     segment.status, segment.version, segment.updated_at = SegmentStatus.ARCHIVED, segment.version + 1, now
+    add_version(session, segment, actor, None, now)
     announce(session, EventTopic.SEGMENT_SAVED, id, now, status=segment.status)
     return segment
+
+
+async def _inserted(
+    session: AsyncSession, id: UUID, key: str, name: Names, kind: SegmentKind, rule: Rule | None, now: datetime
+) -> Segment:
+    """The new row.  The rule of a list is to be on it."""
+    dynamic = kind is SegmentKind.DYNAMIC
+    row: dict[str, Any] = {
+        "id": id,
+        "key": key,
+        "name_en": name.en,
+        "name_zh": name.zh,
+        "kind": kind,
+        "rule": encode(rule if dynamic and rule is not None else InSegment(id=id)),
+        "frozen_from": None if dynamic or rule is None else encode(rule),
+        "created_at": now,
+        "updated_at": now,
+    }
+    made = insert(Segment).values(row).on_conflict_do_nothing(index_elements=["key"]).returning(Segment)
+    segment = await session.scalar(made)
+    if segment is None:
+        raise Refused(NameTaken(path=("input", "key"), name=key))
+    return segment
+
+
+def _new_rule(segment: Segment, rule: Rule, terms: Terms) -> dict[str, Any]:
+    if segment.kind is not SegmentKind.DYNAMIC:
+        raise invalid(
+            ("input", "rule"),
+            "The members of a list do not come from a rule.",
+            "名单型分群的成员不由规则决定。",
+            ProblemCode.IMMUTABLE,
+        )
+    return encode(check(rule, terms, segment.id))
 
 
 async def _current(session: AsyncSession, remembered: Terms) -> Terms:

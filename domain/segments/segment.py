@@ -1,4 +1,4 @@
-"""The segment as stored: key, names in two languages, and the rule as JSON."""
+"""The segment as stored: key, names in two languages, its kind, and the rule as JSON."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import Stored
@@ -18,8 +19,16 @@ class SegmentStatus(StrEnum):
     ARCHIVED = "ARCHIVED"
 
 
+class SegmentKind(StrEnum):
+    """Where members come from: a rule that is asked, a list that is kept by hand, or a list that never changes."""
+
+    DYNAMIC = "DYNAMIC"
+    STATIC = "STATIC"
+    SNAPSHOT = "SNAPSHOT"
+
+
 class Segment(Stored):
-    """Customers that satisfy a rule, now."""
+    """A group of customers: those who satisfy a rule now, or those on a list."""
 
     __tablename__ = "segment"
     __table_args__ = (
@@ -33,6 +42,12 @@ class Segment(Stored):
     name_en: Mapped[str | None] = mapped_column(doc="English name.")
     name_zh: Mapped[str | None] = mapped_column(doc="Chinese name.")
     status: Mapped[SegmentStatus] = mapped_column(doc="Archived or not.", server_default="ACTIVE")
-    rule: Mapped[dict[str, Any]] = mapped_column(doc="The rule as RuleInput JSON; post it back unchanged.")
+    kind: Mapped[SegmentKind] = mapped_column(doc="Where members come from.", server_default="DYNAMIC")
+    rule: Mapped[dict[str, Any]] = mapped_column(
+        doc="The rule as RuleInput JSON; post it back unchanged.  Of a list, that one is on it."
+    )
+    frozen_from: Mapped[dict[str, Any] | None] = mapped_column(
+        JSONB(none_as_null=True), doc="Of a list made from a rule, that rule: its first members were the rule's."
+    )
     created_at: Mapped[datetime] = mapped_column(doc="When it was first saved.")
     updated_at: Mapped[datetime] = mapped_column(doc="When it last changed.")

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import JSON, ColumnElement, Select, Text, func, literal, literal_column, select, type_coerce
+from sqlalchemy import JSON, ColumnElement, Select, Text, and_, func, literal, literal_column, select, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 
 from domain.customers.attribute import AttributeDefinition
@@ -19,11 +19,16 @@ from domain.rules.codec import Vocabulary, read
 from domain.rules.references import DEEPEST_REFERENCE, MOST_INLINED, Measured
 from domain.rules.terms import AttributeTerms, SegmentTerms, Terms
 from domain.rules.tree import Never, Rule
-from domain.segments.segment import Segment, SegmentStatus
+from domain.segments.conditions.listed import OnList
+from domain.segments.segment import Segment, SegmentKind, SegmentStatus
 from domain.words import Words
 
-_ACTIVE = type_coerce(Segment.status, Text()) == literal_column(f"'{SegmentStatus.ACTIVE}'", Text())
+DYNAMIC = SegmentKind.DYNAMIC.value
 _REFERENCE: ColumnElement[Any] = literal_column("CAST('$.**.segment ? (@.id == $id)' AS jsonpath)")
+
+
+def _active(segment: Any) -> ColumnElement[bool]:
+    return type_coerce(segment.status, Text()) == literal_column(f"'{SegmentStatus.ACTIVE}'", Text())
 
 
 def terms_statement() -> Select[Any]:
@@ -41,7 +46,8 @@ def terms_statement() -> Select[Any]:
             ),
         )
     ).select_from(attribute)
-    segments = select(func.json_agg(func.json_build_array(Segment.id, Segment.key, Segment.rule))).where(_ACTIVE)
+    segment = func.json_build_array(Segment.id, Segment.key, Segment.rule, Segment.kind)
+    segments = select(func.json_agg(segment)).where(_active(Segment))
     return select(
         type_coerce(
             func.json_build_object(
@@ -58,10 +64,14 @@ def terms_statement() -> Select[Any]:
 
 
 def referring(id: UUID) -> Select[str]:
-    """Keys of the segments that are not archived and refer to one themselves, in order."""
+    """Keys of the other segments that are not archived and refer to one themselves, in order."""
     wanted = literal({"id": f"seg_{id.hex}"}, JSONB())
-    refers = func.jsonb_path_exists(Segment.rule, _REFERENCE, wanted)
-    return select(Segment.key).where(_ACTIVE, refers).order_by(Segment.key)
+    return select(Segment.key).where(refers(Segment, wanted), Segment.id != id).order_by(Segment.key)
+
+
+def refers(segment: Any, wanted: Any) -> ColumnElement[bool]:
+    """Whether a segment is in use and its rule names the one whose typed id is ``id`` of the JSON ``wanted``."""
+    return and_(_active(segment), func.jsonb_path_exists(segment.rule, _REFERENCE, wanted))
 
 
 def terms_of(row: Any, vocabulary: Vocabulary) -> Terms:
@@ -71,7 +81,10 @@ def terms_of(row: Any, vocabulary: Vocabulary) -> Terms:
         key: AttributeTerms(type_, tuple(options), pii, Words(en or zh, zh or en))
         for key, type_, options, pii, en, zh in given["attributes"] or ()
     }
-    segments = {UUID(id_): SegmentTerms(key, _read(rule, vocabulary)) for id_, key, rule in given["segments"] or ()}
+    segments = {
+        UUID(id_): SegmentTerms(key, _read(rule, vocabulary) if kind == DYNAMIC else OnList(UUID(id_)))
+        for id_, key, rule, kind in given["segments"] or ()
+    }
     return _usable(Terms(given["version"], attributes, segments, tuple(vocabulary)))
 
 

@@ -18,7 +18,9 @@ from domain.rules.terms import Terms
 from domain.rules.text.parser import parse
 from domain.rules.text.printer import description_of, text_of
 from domain.rules.tree import Never, Rule
-from domain.segments.segment import Segment
+from domain.segments.conditions.listed import OnList
+from domain.segments.segment import Segment, SegmentKind
+from domain.segments.version import SegmentVersion
 from domain.words import Says, Words
 
 Fetch = Callable[[Any], Awaitable[Sequence[Any]]]
@@ -74,14 +76,36 @@ async def segment_texts(
     fetch: Fetch, ids: list[UUID], locale: str | None = None, *, terms: Terms, spoken: str
 ) -> list[str | None]:
     """The rule as its canonical text in one of the languages; null when it can no longer be read."""
-    return [_said(text_of, rule, terms, locale or spoken) for rule in await _rules(fetch, ids, terms)]
+    return [said(text_of, rule, terms, locale or spoken) for rule in await _rules(fetch, ids, terms)]
 
 
 async def segment_descriptions(
     fetch: Fetch, ids: list[UUID], locale: str | None = None, *, terms: Terms, spoken: str
 ) -> list[str | None]:
     """The rule as a sentence for people; null when it can no longer be read."""
-    return [_said(description_of, rule, terms, locale or spoken) for rule in await _rules(fetch, ids, terms)]
+    return [said(description_of, rule, terms, locale or spoken) for rule in await _rules(fetch, ids, terms)]
+
+
+async def version_texts(
+    fetch: Fetch, ids: list[UUID], locale: str | None = None, *, terms: Terms, spoken: str
+) -> list[str | None]:
+    """The rule as its canonical text in one of the languages; null when it can no longer be read."""
+    rules = await version_rules(fetch, ids, terms)
+    return [said(text_of, rules[id_], terms, locale or spoken) for id_ in ids]
+
+
+async def version_descriptions(
+    fetch: Fetch, ids: list[UUID], locale: str | None = None, *, terms: Terms, spoken: str
+) -> list[str | None]:
+    """The rule as a sentence for people; null when it can no longer be read."""
+    rules = await version_rules(fetch, ids, terms)
+    return [said(description_of, rules[id_], terms, locale or spoken) for id_ in ids]
+
+
+async def version_rules(fetch: Fetch, ids: list[UUID], terms: Terms) -> dict[UUID, Rule]:
+    """The rules of versions by their ids."""
+    rows = await fetch(select(SegmentVersion.id, SegmentVersion.rule).where(SegmentVersion.id.in_(ids)))
+    return {row["id"]: stored_rule(row["rule"], terms) for row in rows}
 
 
 async def _rules(fetch: Fetch, ids: list[UUID], terms: Terms) -> list[Rule]:
@@ -89,17 +113,20 @@ async def _rules(fetch: Fetch, ids: list[UUID], terms: Terms) -> list[Rule]:
     missing = [id_ for id_ in ids if id_ not in terms.rules]
     found = dict(terms.rules)
     if missing:
-        for row in await fetch(select(Segment.id, Segment.rule).where(Segment.id.in_(missing))):
-            found[row["id"]] = _read(row["rule"], terms)
+        for row in await fetch(select(Segment.id, Segment.rule, Segment.kind).where(Segment.id.in_(missing))):
+            listed = row["kind"] != SegmentKind.DYNAMIC
+            found[row["id"]] = OnList(row["id"]) if listed else stored_rule(row["rule"], terms)
     return [found.get(id_, Never()) for id_ in ids]
 
 
-def _read(stored: Any, terms: Terms) -> Rule:
+def stored_rule(stored: Any, terms: Terms) -> Rule:
+    """A rule as it is stored; nobody when it can no longer be read."""
     try:
         return check(read(orjson.loads(stored) if isinstance(stored, str | bytes) else stored, terms.vocabulary), terms)
     except Refused:
         return Never()
 
 
-def _said(say: Callable[[Rule, Terms, str], str], rule: Rule, terms: Terms, locale: str) -> str | None:
+def said(say: Callable[[Rule, Terms, str], str], rule: Rule, terms: Terms, locale: str) -> str | None:
+    """A rule in words; null when it can no longer be read."""
     return None if isinstance(rule, Never) else say(rule, terms, locale)

@@ -10,6 +10,7 @@ from domain.vocabulary import CONDITIONS
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
 from tests.support.rules.judge import Judge
+from tests.support.rules.lists import LISTS, OVER_LISTS, lines
 from tests.support.rules.segments import SEGMENTS
 from tests.support.rules.shop import Maker, Shop
 from tests.support.rules.stock import stock
@@ -18,16 +19,22 @@ from tests.support.tenants import Tenants
 SEED = os.environ.get("REGULARS_RULES_SEED", "20260331")
 
 
+def with_lists(shop: Shop) -> Shop:
+    """The shop, its customers on lists."""
+    shop.lines = lines(shop, SEED)
+    return shop
+
+
 @pytest.fixture(scope="session")
 def shop() -> Shop:
-    return Maker(SEED).shop()
+    return with_lists(Maker(SEED).shop())
 
 
 @pytest.fixture(scope="session")
 async def market(shop: Shop, scope: Scope, tenants: Tenants) -> Tenant:
     (tenant,) = await tenants(1, timezone="Europe/Berlin")
     async with scope.write(tenant) as session:
-        await stock(session, shop, SEGMENTS)
+        await stock(session, shop, SEGMENTS | OVER_LISTS, LISTS)
     return tenant
 
 

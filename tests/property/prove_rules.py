@@ -21,7 +21,7 @@ from domain.rules.tree import All, AnyOf, AtLeast, NoneOf, Not, parts
 from domain.vocabulary import CONDITIONS
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
-from tests.property.conftest import SEED
+from tests.property.conftest import SEED, with_lists
 from tests.support.rules.judge import Judge, Question, asking
 from tests.support.rules.logic import Truth
 from tests.support.rules.shop import Maker, Shop
@@ -110,7 +110,7 @@ def ranked(rule: Any) -> Iterator[tuple[str, str]]:
 @pytest.fixture(scope="session")
 def shop() -> Shop:
     """More customers than in the tests."""
-    return Maker(SEED).shop(PEOPLE)
+    return with_lists(Maker(SEED).shop(PEOPLE))
 
 
 async def test_ten_thousand_rules_have_the_members_that_the_oracle_finds(

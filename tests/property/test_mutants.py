@@ -28,6 +28,7 @@ from domain.rules.moment import Moment
 from domain.rules.plan import Plan
 from domain.rules.tests import DateTest, TextTest, TimeTest
 from domain.rules.window import bounds
+from domain.segments.conditions.listed import Listed
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
 from tests.support.rules.judge import Judge, asking
@@ -127,6 +128,9 @@ MUTANTS: dict[str, Mutant] = {
     "nothing happened while it still may": Mutant(Followed._from, "[ends <= moment.now]", "[]"),
     "a change from is one to": Mutant(Changed.facts, '"before", self.from_', '"after", self.from_'),
     "meridians are as far apart everywhere": Mutant(GeoCircle.holds, "func.cos(here, type_=Double()) * ", ""),
+    "who was taken off a list is on it": Mutant(Listed._on, "removed_at > moment.now", "removed_at <= moment.now"),
+    "who will be on a list is on it": Mutant(Listed._on, "member.c.added_at <= moment.now,", ""),
+    "the lists of the merged are lost": Mutant(Listed.found, "merged_into.is_not(None)", "merged_into.is_(None)"),
     "a started day is a whole one": Mutant(metrics.whole_days, "func.floor", "func.ceil"),
 }  # fmt: skip
 

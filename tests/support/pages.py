@@ -11,13 +11,15 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_leaf_type
-from sqlalchemy import DateTime, Index, Table, Text, UniqueConstraint, delete, insert, inspect, select
+from sqlalchemy import DateTime, Index, Integer, Table, Text, UniqueConstraint, delete, insert, inspect, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.schema import core_schema
 from api.views import view
 
 CLONES = 9
+# By which rule about Ulm all customers enter the planted list, and leave the planted segment of those from there.
+OPERATOR = {"entering": "eq", "leaving": "ne"}
 PAGING = ("first", "after", "last", "before")
 
 
@@ -50,6 +52,11 @@ class Place:
             " pageInfo { hasNextPage hasPreviousPage startCursor endCursor } }"
         )
         variables = "$first: Int, $after: String, $last: Int, $before: String"
+        if self.parent == "SegmentDiff":
+            rule = f'{{attribute: {{key: "city", test: {{text: {{{OPERATOR[self.field]}: "Ulm"}}}}}}}}'
+            return (
+                f"query({variables}, $parent: ID!) {{ node: segmentDiff(id: $parent, rule: {rule}) {{ at: {asked} }} }}"
+            )
         if self.parent == "Query":
             return f"query({variables}) {{ at: {asked} }}"
         return f"query({variables}, $parent: ID!) {{ node(id: $parent) {{ ... on {self.parent} {{ at: {asked} }} }} }}"
@@ -93,6 +100,8 @@ async def cloned(session: AsyncSession, model: Any) -> list[UUID]:
             value = row.get(column.name)
             if isinstance(column.type, DateTime) and value is not None and column.name not in unique:
                 new[column.name] = None if column.nullable and number % 3 == 1 else value - timedelta(hours=number % 3)
+            elif isinstance(column.type, Integer) and column.name in unique:
+                new[column.name] = value + 1 + number
             elif isinstance(column.type, Text) and column.name in unique and value is not None:
                 new[column.name] = f"{value}_{'abcdefghij'[(number * 7) % 10]}"
         if "display_name" in new:

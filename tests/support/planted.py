@@ -18,7 +18,9 @@ from domain.idempotency import IdempotencyRecord
 from domain.interactions.interaction import Direction, Interaction, InteractionType
 from domain.orders.order import ExchangeRate, Order, OrderItem, OrderReturn, OrderRevision, OrderStatus
 from domain.orders.product import Product
-from domain.segments.segment import Segment
+from domain.segments.member import SegmentMember
+from domain.segments.segment import Segment, SegmentStatus
+from domain.segments.version import SegmentVersion
 from domain.staging import ImportRow, RowState
 from domain.strategies.strategy import ActionKind, GoalDirection, GoalMetric, Strategy, StrategyAction
 
@@ -31,21 +33,28 @@ async def plant(session: AsyncSession, count: int = 3) -> None:
     at = {"recorded_at": AT}
     product = Product(id=new_id(AT), sku="A-1", name="Tea", category_path=["food", "tea"], created_at=AT, updated_at=AT)
     segment = Segment(id=new_id(AT), key="ulm", name_en="From Ulm", rule=ALL, created_at=AT, updated_at=AT)
+    kept = Segment(id=new_id(AT), key="kept", name_en="List", kind="STATIC", rule={}, created_at=AT, updated_at=AT)
     definition = AttributeDefinition(id=new_id(AT), key="club", label_en="Club", type=AttributeType.TEXT, created_at=AT)
     session.add_all(
         [
             product,
             segment,
+            kept,
             definition,
             ExchangeRate(id=new_id(AT), currency="USD", on_date=date(2025, 1, 1), rate=1, **at),
         ]
     )
     await session.flush()
     session.add_all(_strategy(segment))
+    saved = {"name_en": "From Ulm", "status": SegmentStatus.ACTIVE, "rule": ALL, "created_at": AT}
+    session.add(SegmentVersion(id=new_id(AT), segment_id=segment.id, version=1, author="test", **saved))
     for number in range(count):
-        for rows in _customer(f"{number}", AT + timedelta(hours=number), product, at):
+        made = _customer(f"{number}", AT + timedelta(hours=number), product, at)
+        for rows in made:
             session.add_all(rows)
             await session.flush()
+        listed = {"segment_id": kept.id, "customer_id": made[0][0].id, "added_at": AT, "added_by": "test"}
+        session.add(SegmentMember(**listed))
     session.add(Event(sequence=1_000_000, topic=EventTopic.BULK_FINISHED, payload={}, occurred_at=AT))
     session.add(IdempotencyRecord(caller="key:0", key="k", field="f", digest="d", outcome={}, recorded_at=AT))
     staged = {"run_id": new_id(AT), "subject": "customers", "key": "0", "line": 1, "part": 0, "id": new_id(AT)}

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from domain.customers.conditions.tag import Tag
 from domain.rules.terms import Terms
 from domain.rules.tests import SetTest
-from domain.segments.save import SegmentInput, SegmentUpdate, segment_create, segment_update
+from domain.segments.inputs import SegmentInput, SegmentUpdate
+from domain.segments.save import segment_create, segment_update
 from domain.segments.segment import Segment
 from domain.segments.terms import terms_of, terms_statement
 from domain.text import Names

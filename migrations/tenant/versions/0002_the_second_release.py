@@ -1,10 +1,91 @@
 """What the second release adds to a tenant, a function for each subject."""
 
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+# All topics of events, in their order: those of the first release, then one line for each subject.
+TOPICS = (
+    *("CUSTOMER_CREATED", "CUSTOMER_UPDATED", "ORDER_RECORDED", "ORDER_RETURNED", "INTERACTION_RECORDED"),
+    *("FEEDBACK_RECEIVED", "PRODUCT_SAVED", "SEGMENT_SAVED", "STRATEGY_SAVED", "ATTRIBUTE_DEFINED", "BULK_FINISHED"),
+    "SEGMENT_MEMBERS_CHANGED",
+)
+
 
 def upgrade() -> None:
     """Forward."""
+    topics()
+    segments()
+
+
+def topics() -> None:
+    """What events may be about."""
+    listed = ", ".join(f"'{topic}'" for topic in TOPICS)
+    op.execute(
+        "ALTER TABLE event DROP CONSTRAINT ck_event_eventtopic, "
+        f"ADD CONSTRAINT ck_event_eventtopic CHECK (topic IN ({listed}))"
+    )
+
+
+def segments() -> None:
+    """Versions of segments, kinds, and lists."""
+    kinds = sa.Enum("DYNAMIC", "STATIC", "SNAPSHOT", name="segmentkind", native_enum=False, length=40)
+    op.add_column("segment", sa.Column("kind", kinds, server_default="DYNAMIC", nullable=False))
+    op.create_check_constraint(op.f("ck_segment_segmentkind"), "segment", "kind IN ('DYNAMIC', 'STATIC', 'SNAPSHOT')")
+    frozen_from = postgresql.JSONB(none_as_null=True, astext_type=sa.Text())
+    op.add_column("segment", sa.Column("frozen_from", frozen_from, nullable=True))
+    op.create_table(
+        "segment_version",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("segment_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("name_en", sa.Text(), nullable=True),
+        sa.Column("name_zh", sa.Text(), nullable=True),
+        sa.Column(
+            "status",
+            sa.Enum("ACTIVE", "ARCHIVED", name="segmentstatus", native_enum=False, create_constraint=True, length=40),
+            nullable=False,
+        ),
+        sa.Column("rule", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("author", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["segment_id"], ["segment.id"], name=op.f("fk_segment_version_segment_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_segment_version")),
+        sa.UniqueConstraint("segment_id", "version", name=op.f("uq_segment_version_segment_id_version")),
+    )
+    op.execute(
+        "INSERT INTO segment_version (id, segment_id, version, name_en, name_zh, status, rule, author, created_at) "
+        "SELECT gen_random_uuid(), id, version, name_en, name_zh, status, rule, 'migration', updated_at FROM segment"
+    )
+    op.create_table(
+        "segment_member",
+        sa.Column("segment_id", sa.Uuid(), nullable=False),
+        sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.Column("added_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("added_by", sa.Text(), nullable=False),
+        sa.Column("removed_by", sa.Text(), nullable=True),
+        sa.CheckConstraint("removed_at >= added_at", name=op.f("ck_segment_member_added_before_removed")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_segment_member_customer_id")),
+        sa.ForeignKeyConstraint(["segment_id"], ["segment.id"], name=op.f("fk_segment_member_segment_id")),
+        sa.PrimaryKeyConstraint("segment_id", "customer_id", "added_at", name=op.f("pk_segment_member")),
+        postgresql_with={
+            "autovacuum_vacuum_insert_threshold": "1000",
+            "autovacuum_vacuum_insert_scale_factor": "0.02",
+            "autovacuum_analyze_scale_factor": "0.02",
+        },
+    )
+    op.create_index("ix_segment_member_customer_id", "segment_member", ["customer_id"], unique=False)
+    op.create_index(
+        "uq_segment_member_open",
+        "segment_member",
+        ["segment_id", "customer_id"],
+        unique=True,
+        postgresql_where=sa.text("removed_at IS NULL"),
+    )

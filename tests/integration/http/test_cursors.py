@@ -148,17 +148,18 @@ async def _choose_parent(made: Trial) -> None:
     """The parent with the most rows."""
     if made.place.parent == "Query":
         return
-    assert made.place.parent in view.prefix, f"{made.place}: say here how its parent is reached"
+    parent = {"SegmentDiff": "Segment"}.get(made.place.parent, made.place.parent)
+    assert parent in view.prefix, f"{made.place}: say here how its parent is reached"
     async with made.scope.write(made.tenant) as session:
-        keys = (await session.scalars(select(view.model[made.place.parent].id))).all()
+        keys = (await session.scalars(select(view.model[parent].id))).all()
     most = -1
     for key in keys:
-        parent, made.parent = made.parent, typed_id(view.prefix[made.place.parent], key)
+        before, made.parent = made.parent, typed_id(view.prefix[parent], key)
         total = (await made.ask(first=MOST))["totalCount"]
         if total > most:
             most = total
         else:
-            made.parent = parent
+            made.parent = before
 
 
 async def _foreign(made: Trial, stock: Stock) -> list[str]:

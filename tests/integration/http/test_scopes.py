@@ -81,10 +81,11 @@ async def test_a_query_is_answered_only_to_callers_with_its_scope(callers: dict[
     declared = view.roots["Query"][name]
     called = next(n for n, f in SCHEMA.query_type.fields.items() if _python_name(f) == name)
     made_up = {"CustomerBy": '{email: "a@b.example"}', "FeedbackKind": "NPS", "ID": '"seg_1"'}
+    made_up["RuleInput"] = "{tag: {test: {isEmpty: true}}}"
     given = ", ".join(
         f"{key}: {made_up[get_named_type(argument.type).name]}"
         for key, argument in SCHEMA.query_type.fields[called].args.items()
-        if is_required_argument(argument)
+        if is_required_argument(argument) or key == "id"
     )
     asked = f"{{ {called}{f'({given})' if given else ''} {{ __typename }} }}"
     assert "errors" not in await callers[None].ask(asked)

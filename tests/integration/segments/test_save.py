@@ -18,7 +18,8 @@ from domain.rules.terms import Terms
 from domain.rules.tests import TextTest, ValueTest
 from domain.rules.tree import All, AnyOf, Not
 from domain.segments.conditions.segment import InSegment
-from domain.segments.save import InUse, SegmentInput, SegmentUpdate, segment_create, segment_update
+from domain.segments.inputs import SegmentInput, SegmentUpdate
+from domain.segments.save import InUse, segment_create, segment_update
 from domain.segments.segment import Segment, SegmentStatus
 from domain.strategies.audience import segment_archive
 from domain.strategies.strategy import GoalDirection, GoalMetric, Strategy, StrategyStatus

@@ -25,9 +25,11 @@ from domain.orders.conditions.orders import Orders
 from domain.orders.conditions.rfm import Rfm
 from domain.orders.conditions.sequence import Sequence
 from domain.rules.tree import All, AnyOf, AtLeast, NoneOf, Not
+from domain.segments.conditions.listed import OnList
 from domain.segments.conditions.segment import InSegment
 from tests.support.rules.instants import When
 from tests.support.rules.leaves import Leaves, sampled
+from tests.support.rules.lists import listed
 from tests.support.rules.logic import Truth, at_least, every, opposite
 from tests.support.rules.shop import ATTRIBUTES, Person, Shop
 from tests.support.rules.standings import score, stands
@@ -80,6 +82,8 @@ class Oracle(Leaves):
         if isinstance(rule, InSegment):
             member = self.truth(self.segments[rule.id], person) is True
             return member == (rule.is_ == "MEMBER")
+        if isinstance(rule, OnList):
+            return listed(self.shop, rule.segment_id, person.row["id"], self.now)
         if isinstance(rule, Rank):
             (values,) = self.listed(rule, rule.population, (rule.by,))
             return stands(rule, values, person.row["id"])

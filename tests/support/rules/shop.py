@@ -71,6 +71,7 @@ class Shop:
 
     people: list[Person]
     products: dict[UUID, Row]
+    lines: list[Row] = field(default_factory=list)  # of lists, when it has any
 
 
 def id_of(table: int, number: int) -> UUID:

@@ -16,13 +16,19 @@ from domain.interactions.interaction import Interaction
 from domain.orders.order import Order, OrderItem, OrderReturn
 from domain.orders.product import Product
 from domain.rules.codec import encode
+from domain.segments.member import SegmentMember
 from domain.segments.segment import Segment
 from tests.support.rules.instants import NOW
 from tests.support.rules.shop import ATTRIBUTES, Row, Shop
 
 
-async def stock(session: AsyncSession, shop: Shop, segments: Mapping[UUID, tuple[str, Any]]) -> None:
-    """Write every row of the shop, define its attributes and save its segments."""
+async def stock(
+    session: AsyncSession,
+    shop: Shop,
+    segments: Mapping[UUID, tuple[str, Any]],
+    lists: Mapping[UUID, tuple[str, str]] | None = None,
+) -> None:
+    """Write every row of the shop, define its attributes and save its segments, those that are lists too."""
     definitions = [
         {"id": new_id(NOW), "key": key, "label_en": key, "type": type_, "options": list(options), "created_at": NOW}
         for key, (type_, options) in ATTRIBUTES.items()
@@ -31,10 +37,15 @@ async def stock(session: AsyncSession, shop: Shop, segments: Mapping[UUID, tuple
         {"id": id_, "key": key, "name_en": key, "rule": encode(rule), "created_at": NOW, "updated_at": NOW}
         for id_, (key, rule) in segments.items()
     ]
+    on_list = [
+        {"id": id_, "key": key, "name_en": key, "rule": {}, "kind": kind, "created_at": NOW, "updated_at": NOW}
+        for id_, (key, kind) in (lists or {}).items()
+    ]
     await raise_dictionary(session)
     written: tuple[tuple[type[Stored], Iterable[Row]], ...] = (
         (AttributeDefinition, definitions),
         (Segment, saved),
+        (Segment, on_list),
         (Product, shop.products.values()),
         (Customer, (person.row for person in shop.people)),
         (Order, (row for person in shop.people for row in person.orders)),
@@ -43,7 +54,9 @@ async def stock(session: AsyncSession, shop: Shop, segments: Mapping[UUID, tuple
         (Interaction, (row for person in shop.people for row in person.interactions)),
         (AttributeChange, (row for person in shop.people for row in person.changes)),
         (Feedback, (row for person in shop.people for row in person.feedback)),
+        (SegmentMember, shop.lines if lists else ()),
     )
     for table, rows in written:
         values: list[dict[str, Any]] = list(rows)
-        await session.execute(insert(table.__table__), values)
+        if values:
+            await session.execute(insert(table.__table__), values)
