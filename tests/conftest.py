@@ -14,6 +14,8 @@ from tenancy.tenant import Tenant
 from tests.support.postgres import Server, a_database, a_server
 from tests.support.tenants import Tenants, an_owner, maker, rolled_back
 
+pytest_plugins = ["tests.support.compiled"]
+
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Server]:

@@ -40,4 +40,5 @@ class Newcomers:
         try:
             yield
         finally:
-            self._free_at = max(self._free_at, monotonic()) + (thread_time() - started) * self._pause
+            # Not added to what is left: what was taken while nobody else asked is nobody's loss later.
+            self._free_at = monotonic() + (thread_time() - started) * self._pause

@@ -41,6 +41,15 @@ async def test_nobody_waits_when_nobody_else_is_served() -> None:
         await asyncio.gather(*(newcomer(newcomers, 0.02) for _ in range(2)))
 
 
+async def test_what_was_taken_while_nobody_else_was_served_is_not_paid_for_later() -> None:
+    newcomers = Newcomers(share=0.001)
+    for _ in range(20):
+        await newcomer(newcomers, 0.005)  # a pause of five seconds each
+    newcomers.running += 1
+    async with asyncio.timeout(30):
+        await newcomer(newcomers, 0.0)
+
+
 async def test_one_that_gives_up_leaves_the_others_their_turn(newcomers: Newcomers) -> None:
     newcomers.running += 1
     await newcomer(newcomers, 0.02)
