@@ -2,7 +2,7 @@
 PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11,$(if $(shell $(p) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(p))))
 BIN := .venv/bin
 
-.PHONY: help demo serve test prove lint types bench bench-steady bench-provisioning schema migration lock clean
+.PHONY: help demo serve test prove lint types bench bench-steady bench-provisioning schema release migration lock clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 20
@@ -40,6 +40,9 @@ bench-provisioning: .venv/.developing ## Measure provisioning and migration of m
 
 schema: .venv/.installed ## Write schema.graphql
 	$(BIN)/regulars schema --write schema.graphql
+
+release: .venv/.installed ## Keep the present schema as the released one (docs/compatibility.md)
+	$(BIN)/regulars schema --write docs/schema/released.graphql
 
 migration: .venv/.developing ## Draft a tenant migration from the models: make migration NAME="why"
 	$(BIN)/python -m migrations.draft "$(NAME)"

@@ -23,6 +23,9 @@ from api.http import GraphQLEndpoint
 from api.schema import printed_schema
 from api.settings import Settings
 from api.start import Running, running
+from api.telemetry.looking import looking
+from api.telemetry.metrics import Metrics
+from api.telemetry.watch import Watch
 from migrations.compiled import tenant_revisions
 from tenancy.platform import change_version
 from tenancy.scope import Scope as Tenants
@@ -44,16 +47,19 @@ def create_app(settings: Settings, *, demo: DemoPage | None = None) -> Starlette
 
     Its lifespan raises ``Unfit`` when the database would not keep tenants apart.
     """
-    endpoint = _Endpoint(get_graphql_ide_html(graphql_ide="graphiql") if demo else None)
+    metrics = Metrics()
+    watch = Watch(metrics, settings.log_share)
+    endpoint = _Endpoint(watch, get_graphql_ide_html(graphql_ide="graphiql") if demo else None)
     sdl = printed_schema()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         assert settings.database_url
         async with running(settings.database_url, require_hardening=settings.require_hardening) as opened:
-            endpoint.open(opened, settings)
+            answering = endpoint.open(opened, settings)
             app.state.running = opened
-            yield
+            async with looking(metrics, opened, answering):
+                yield
 
     async def home(_: Request) -> Response:
         return HTMLResponse(_home(demo))
@@ -68,7 +74,9 @@ def create_app(settings: Settings, *, demo: DemoPage | None = None) -> Starlette
         Route("/readyz", _ready),
         Route("/schema.graphql", schema),
     ]
-    return _Application(endpoint, routes=routes, lifespan=lifespan)
+    app = _Application(endpoint, routes=routes, lifespan=lifespan)
+    app.state.metrics, app.state.draining = metrics, False
+    return app
 
 
 class _Application(Starlette):
@@ -88,17 +96,18 @@ class _Application(Starlette):
 class _Endpoint:
     """``/graphql``; opened by the lifespan, because its pools belong to a running event loop."""
 
-    def __init__(self, page: str | None) -> None:
-        self._page = page
+    def __init__(self, watch: Watch, page: str | None) -> None:
+        self._watch, self._page = watch, page
         self._inner: GraphQLEndpoint | None = None
 
-    def open(self, opened: Running, settings: Settings) -> None:
+    def open(self, opened: Running, settings: Settings) -> Answering:
         """Serve on these pools from now on."""
         secret = settings.secret.get_secret_value().encode() if settings.secret else secrets.token_bytes(32)
         outdated = tenant_revisions().outdated
         answering = Answering(Tenants(opened.engines, outdated=outdated), secret)
         callers = Callers(opened.control, outdated)
-        self._inner = GraphQLEndpoint(callers.authenticate, answering.answer, self._page)
+        self._inner = GraphQLEndpoint(callers.authenticate, answering.answer, self._watch, self._page)
+        return answering
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         assert self._inner
@@ -111,8 +120,10 @@ async def _alive(_: Request) -> Response:
 
 
 async def _ready(request: Request) -> Response:
-    """The database answers too; and how well tenants are kept apart."""
+    """The database answers too, and nobody has told us to end; and how well tenants are kept apart."""
     opened: Running = request.app.state.running
+    if request.app.state.draining:
+        return _json({"status": "the process is ending", "isolation": opened.hardening.report}, 503)
     try:
         async with opened.control.begin() as connection:
             await change_version(connection)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import Request
 
-from api.errors import ErrorCode, RequestRefused
+from api.errors import ErrorCode, RequestRefused, unavailable
 from api.http import locale_of
 from api.scopes import granted
 from domain.words import Words
@@ -63,10 +63,10 @@ class Callers:
                 await self._refresh()
             grant, scopes = await self._grant(token)
         except (SQLAlchemyError, OSError) as error:
-            raise _unavailable() from error
+            raise unavailable() from error
         self._used.add(grant.key_id)
         if grant.tenant.revision in self._outdated:
-            raise _unavailable()
+            raise unavailable()
         return _caller(grant, scopes, request)
 
     async def _grant(self, token: str) -> tuple[Grant, frozenset[str]]:
@@ -129,7 +129,3 @@ def _unknown() -> RequestRefused:
     )
     return RequestRefused(401, ErrorCode.UNAUTHENTICATED, words, {"WWW-Authenticate": 'Bearer realm="regulars"'})
 
-
-def _unavailable() -> RequestRefused:
-    words = Words("The service is not available; try again.", "服务暂不可用，请重试。")
-    return RequestRefused(503, ErrorCode.SERVICE_UNAVAILABLE, words, {"Retry-After": "1"})

@@ -38,6 +38,12 @@ class RequestRefused(Exception):
         return orjson.dumps({"errors": [error]})
 
 
+def unavailable() -> RequestRefused:
+    """Not now; again in a moment."""
+    words = Words("The service is not available; try again.", "服务暂不可用，请重试。")
+    return RequestRefused(503, ErrorCode.SERVICE_UNAVAILABLE, words, {"Retry-After": "1"})
+
+
 def bad_request(en: str, zh: str, status: int = 400, **headers: str) -> RequestRefused:
     """The client sent something that is not a GraphQL request."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -4,19 +4,22 @@ Follows the GraphQL over HTTP draft.  A request that is not GraphQL, or that nob
 never reaches the parser of documents.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.errors import RequestRefused, bad_request
+from api.errors import RequestRefused, bad_request, unavailable
+from api.graph.errors import failure
+from api.telemetry.watch import Watch, Watched
 
 JSON, GRAPHQL_JSON = "application/json", "application/graphql-response+json"
 OFFERED = {GRAPHQL_JSON: GRAPHQL_JSON, JSON: JSON, "application/*": JSON, "*/*": JSON}
@@ -37,6 +40,16 @@ class Asked:
     idempotency_key: str | None = None  # of its writes
 
 
+class Ran(NamedTuple):
+    """The operation behind an answer, as operators see it."""
+
+    name: str | None
+    kind: str | None
+    cost: int
+    statements: int
+    codes: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Answered:
     """A GraphQL response: its bytes, and whether the request itself was wrong."""
@@ -45,6 +58,7 @@ class Answered:
     request_error: bool = False
     status: int = 400  # of a request error, where the media type lets it show
     headers: tuple[tuple[str, str], ...] = ()
+    ran: Ran | None = None
 
 
 class GraphQLEndpoint:
@@ -57,22 +71,29 @@ class GraphQLEndpoint:
         self,
         authenticate: Callable[[Request], Awaitable[Any]],
         answer: Callable[[Any, Asked], Awaitable[Answered]],
+        watch: Watch,
         page: str | None = None,
     ) -> None:
-        self._authenticate, self._answer, self._page = authenticate, answer, page
+        self._authenticate, self._answer, self._watch, self._page = authenticate, answer, watch, page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Heard(scope, receive)
+        watched = self._watch.begin(request.headers.get("traceparent"))
+        response: Any
         try:
-            response = await self._respond(request)
+            response = await self._respond(request, watched)
         except RequestRefused as refused:
-            media = accepted(request.headers.get("accept")) or JSON
-            response = Reply(refused.body(locale_of(request) or "en"), refused.status, media, refused.headers)
+            response = _refusal(request, refused, watched)
         except ClientDisconnect:
             return
+        except asyncio.CancelledError:  # the process ends, and the request has had its time
+            response = _refusal(request, unavailable(), watched)
+        except Exception as error:
+            response = _failed(request, error, watched)
         await response(scope, receive, send)
+        self._watch.end(watched, getattr(response, "status", 200))
 
-    async def _respond(self, request: Request) -> ASGIApp:
+    async def _respond(self, request: Request, watched: Watched) -> ASGIApp:
         accept = request.headers.get("accept")
         if request.method not in ("GET", "POST"):
             raise bad_request("Send GraphQL by POST or GET.", "请使用 POST 或 GET。", 405, allow="GET, POST")
@@ -83,8 +104,11 @@ class GraphQLEndpoint:
         if media is None:
             raise bad_request(f"Only {GRAPHQL_JSON} and {JSON} can be had.", f"仅支持 {GRAPHQL_JSON} 与 {JSON}。", 406)
         caller = await self._authenticate(request)
+        watched.tenant, watched.actor = caller.tenant.slug, caller.actor
         asked = from_query(request) if request.method == "GET" else from_body(await read(request), request)
         answered = await self._answer(caller, asked)
+        if answered.ran is not None:
+            watched.name, watched.kind, watched.cost, watched.statements, watched.codes = answered.ran
         shown = media == GRAPHQL_JSON or answered.status == 405  # of the method, not of the document
         status = answered.status if answered.request_error and shown else 200
         return Reply(answered.body, status, media, dict(answered.headers))
@@ -107,16 +131,30 @@ class Heard(Request):
 class Reply:
     """A whole answer."""
 
-    __slots__ = ("_body", "_headers", "_status")
+    __slots__ = ("_body", "_headers", "status")
 
     def __init__(self, body: bytes, status: int, media: str, headers: Mapping[str, str]) -> None:
-        self._body, self._status = body, status
+        self._body, self.status = body, status
         self._headers = [(b"content-type", TYPED[media]), (b"content-length", b"%d" % len(body))]
         self._headers += [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self._status, "headers": self._headers})
+        await send({"type": "http.response.start", "status": self.status, "headers": self._headers})
         await send({"type": "http.response.body", "body": self._body})
+
+
+def _refusal(request: Request, refused: RequestRefused, watched: Watched) -> Reply:
+    watched.codes = (refused.code,)
+    media = accepted(request.headers.get("accept")) or JSON
+    return Reply(refused.body(locale_of(request) or "en"), refused.status, media, refused.headers)
+
+
+def _failed(request: Request, error: Exception, watched: Watched) -> Reply:
+    """A defect outside the executor: told like one inside."""
+    made = failure(error, locale_of(request) or "en")
+    watched.codes = (made["extensions"]["code"],)
+    media = accepted(request.headers.get("accept")) or JSON
+    return Reply(orjson.dumps({"errors": [made]}), 500, media, {})
 
 
 @lru_cache(maxsize=256)

@@ -1,9 +1,17 @@
 """What the environment says; nothing else reads it."""
 
+from enum import StrEnum
 from pathlib import Path
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class LogFormat(StrEnum):
+    """How a line of the log looks."""
+
+    JSON = "json"
+    TEXT = "text"
 
 
 class Settings(BaseSettings):
@@ -24,6 +32,21 @@ class Settings(BaseSettings):
     require_hardening: bool = Field(
         default=False, description="Refuse to start when isolation is not hardened in full."
     )
+    workers: int = Field(default=1, ge=1, le=64, description="Processes of serve that share the port.")
+    drain_s: float = Field(
+        default=0, ge=0, le=300, description="How long /readyz says 503 before the port closes, when told to end."
+    )
+    grace_s: int = Field(default=15, ge=0, le=300, description="How long requests may still run after that.")
+    log_format: LogFormat | None = Field(
+        default=None, description="json or text; without it text at a terminal, else json."
+    )
+    log_share: float = Field(
+        default=1.0, ge=0, le=1, description="Share of the quick successes that are logged; all else always is."
+    )
+    metrics_port: int | None = Field(
+        default=None, ge=1, le=65535, description="Port of /metrics, a listener of its own; without it there is none."
+    )
+    metrics_host: str = Field(default="127.0.0.1", description="Address of /metrics.")
     secret: SecretStr | None = Field(
         default=None, min_length=32, description="Authenticates cursors; without it they end with the process."
     )

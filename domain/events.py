@@ -67,15 +67,16 @@ def announce(session: AsyncSession, topic: EventTopic, subject_id: UUID | None, 
     )
 
 
-async def write_events(session: AsyncSession) -> None:
-    """Write what was announced.  The last statements before COMMIT: the counter's lock decides the order."""
+async def write_events(session: AsyncSession) -> int:
+    """Write what was announced, and how many it were.  The last before COMMIT: the counter's lock decides the order."""
     waiting: list[dict[str, Any]] = session.info.pop(_ANNOUNCED, [])
     if not waiting:
-        return
+        return 0
     await session.flush()
     taken = update(EventCounter).values(last=EventCounter.last + len(waiting)).returning(EventCounter.last)
     first = (await session.execute(taken)).scalar_one() - len(waiting) + 1
     await session.execute(insert(Event), [{**event, "sequence": first + n} for n, event in enumerate(waiting)])
+    return len(waiting)
 
 
 def forget_events(session: AsyncSession) -> None:

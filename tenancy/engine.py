@@ -25,6 +25,7 @@ SETTINGS = {
     "application_name": "regulars",
 }
 READ_TIMEOUT_MS = 10_000  # of a statement that reads
+STATES = ("lent", "free")
 LIFETIME_S = 1800  # a backend keeps 0.2 to 0.35 MB for every tenant that it has touched
 
 
@@ -84,6 +85,14 @@ class Engines:
             self._open[name] = make_node(with_host(self._dsn, host, port), self._sizes, self._init or keep_json)
         return self._open[name]
 
+    @property
+    def used(self) -> dict[str, dict[str, int]]:
+        """How many connections are lent and free, of all nodes together, by what they are for."""
+        reads = [node.reads.used for node in self._open.values()]
+        writes = [used_of(node.writes) for node in self._open.values()]
+        return {name: {state: sum(one[state] for one in pools) for state in STATES}
+                for name, pools in (("reads", reads), ("writes", writes))}  # fmt: skip
+
     async def expire(self) -> None:
         """Let connections go when they are returned, e.g. after a migration: they remember the shapes of tables."""
         for node in self._open.values():
@@ -140,6 +149,12 @@ def create_engine(dsn: str, *, server_settings: Mapping[str, str] | None = None,
         hide_parameters=True,
         **options,
     )
+
+
+def used_of(engine: AsyncEngine) -> dict[str, int]:
+    """How many connections are lent and free in an engine's pool."""
+    pool: Any = engine.pool
+    return {"lent": pool.checkedout(), "free": pool.checkedin()}
 
 
 async def keep_json(connection: Any) -> None:

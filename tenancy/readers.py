@@ -92,6 +92,11 @@ class Readers:
         finally:
             await self.heal(loan) if loan.connection.is_in_transaction() else self._give(loan)
 
+    @property
+    def used(self) -> dict[str, int]:
+        """How many connections are lent, and how many are free."""
+        return {"lent": len(self._until), "free": len(self._free)}
+
     def expire(self) -> None:
         """Let connections go: the free ones now, the others when they are returned."""
         free, self._free = self._free, []

@@ -20,7 +20,7 @@ from tenancy.tenant import Tenant
 
 WRITE_TIMEOUT_MS = 30_000
 BEGIN_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-BeforeCommit = Callable[[AsyncSession], Awaitable[None]]
+BeforeCommit = Callable[[AsyncSession], Awaitable[object]]
 
 
 class TenantClosed(Exception):

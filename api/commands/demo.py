@@ -21,6 +21,7 @@ from api.demo.prepare import Progress as Told
 from api.demo.prepare import Unmigrated, prepare
 from api.demo.state import NotOurs
 from api.settings import Settings
+from api.telemetry.logs import STDERR, logging_to
 from tenancy.keeper import locked
 
 HOST = "127.0.0.1"  # whatever REGULARS_HOST says: the page shows keys
@@ -70,8 +71,11 @@ async def _demo(settings: Settings, databases: Databases, at: socket) -> None:
         tenants = await prepare(databases, blueprint(), known_tokens(path), datetime.now(UTC), told)
     write_tokens(path, f"{url}/graphql", tenants)
     keys = [{"slug": one.slug, "name": one.name, "apiKey": one.token} for one in tenants]
-    app = create_app(settings.model_copy(update={"database_url": databases.app_dsn}), demo=DemoPage(keys, QUERY))
-    await serve_one(app, at, f"ready: {url}/graphql (start at {url}/, keys in {path}, Ctrl-C ends it)")
+    changed = {"database_url": databases.app_dsn, "log_share": 0.0}
+    app = create_app(settings.model_copy(update=changed), demo=DemoPage(keys, QUERY))
+    ready = f"ready: {url}/graphql (start at {url}/, keys in {path}, Ctrl-C ends it)"
+    with logging_to(STDERR, settings.log_format) as app.state.metrics.lines:
+        await serve_one(app, at, ready, settings.grace_s)
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """How the HTTP server runs in a command: a port before anything else, a line when it answers, an orderly end."""
 
 import asyncio
+import os
 import signal
 import socket
 import sys
@@ -8,17 +9,19 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import structlog
 import uvicorn
+from prometheus_client import CollectorRegistry, start_http_server
+from prometheus_client.multiprocess import mark_process_dead
+from starlette.applications import Starlette
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-STARTING_S, CLOSING_S = 30, 5  # the latter for requests that are being answered when the server is told to end
-OPTIONS: Any = {
-    "log_level": "warning",
-    "access_log": False,
-    "server_header": False,
-    "timeout_graceful_shutdown": CLOSING_S,
-}
+STARTING_S, WATCHED_S = 30, 1.0
+# No configuration of its own for the log: what uvicorn says goes the way of everything else.
+OPTIONS: Any = {"log_config": None, "log_level": "warning", "access_log": False, "server_header": False}
+MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"  # where the processes of one server keep their numbers
+log = structlog.get_logger()
 
 
 class PortTaken(Exception):
@@ -60,9 +63,68 @@ def run_loop(work: Coroutine[Any, Any, None]) -> None:
         runner.run(work)
 
 
-async def serve_one(app: Any, at: socket.socket, ready: str) -> None:
-    """Serve until told to end.  ``ready`` is printed as soon as it answers.  Raises ``NotReady``, ``PortTaken``."""
-    server = _Server(uvicorn.Config(app, **OPTIONS), ready)
+@contextmanager
+def metrics_served(host: str, port: int | None, registry: CollectorRegistry) -> Iterator[None]:
+    """Serve the numbers to Prometheus by a thread, if there is a port for it.  Raises ``PortTaken``."""
+    if port is None:
+        yield
+        return
+    try:
+        server, thread = start_http_server(port, host, registry)
+    except OSError as refused:
+        raise _port_taken(host, port, refused, "REGULARS_METRICS_PORT") from refused
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
+def ending_in_order(app: Starlette, drain_s: float, parent: int | None = None) -> Iterator[None]:
+    """Told to end, the process says so on /readyz, and stops to listen ``drain_s`` later; told again, at once.
+
+    With ``parent``, the end of that process tells it too: nobody would replace or end this one.
+    """
+    loop = asyncio.get_running_loop()
+    before: dict[int, Any] = {sign: signal.getsignal(sign) for sign in (signal.SIGINT, signal.SIGTERM)}
+
+    def told_to_end(sign: int, frame: Any) -> None:
+        again, app.state.draining = app.state.draining, True
+        if again or not drain_s:
+            before[sign](sign, frame)
+        else:
+            loop.call_soon_threadsafe(loop.call_later, drain_s, before[sign], sign, None)
+
+    watching: asyncio.TimerHandle | None = None
+
+    def watch() -> None:
+        nonlocal watching
+        if os.getppid() == parent:
+            watching = loop.call_later(WATCHED_S, watch)
+        else:
+            signal.raise_signal(signal.SIGTERM)
+
+    if parent:
+        watch()
+    for sign in before:
+        signal.signal(sign, told_to_end)
+    try:
+        yield
+    finally:
+        for sign, former in before.items():
+            signal.signal(sign, former)
+        if watching:
+            watching.cancel()
+
+
+async def serve_one(app: Any, at: socket.socket, ready: str, grace_s: int) -> None:
+    """Serve until told to end.  ``ready`` is printed as soon as it answers.  Raises ``NotReady``, ``PortTaken``.
+
+    ``grace_s``: for requests that are being answered when it is told to end.
+    """
+    server = _Server(uvicorn.Config(app, timeout_graceful_shutdown=grace_s, **OPTIONS), ready)
     host, port = at.getsockname()[:2]
     try:
         await server.serve(sockets=[at])
@@ -74,12 +136,13 @@ async def serve_one(app: Any, at: socket.socket, ready: str) -> None:
         raise NotReady(f"the server started and is not ready: {server.answer}")
 
 
-def serve_several(factory: str, workers: int, at: socket.socket, ready: str) -> None:
+def serve_several(factory: str, workers: int, at: socket.socket, ready: str, grace_s: int) -> None:
     """Serve in so many processes what ``factory`` (module:function) makes in each, until told to end.
 
     One that dies is replaced.  Raises ``NotReady`` when one cannot start.
     """
-    processes = _Workers(uvicorn.Config(factory, factory=True, workers=workers, **OPTIONS), at, ready)
+    options = {"factory": True, "workers": workers, "timeout_graceful_shutdown": grace_s, **OPTIONS}
+    processes = _Workers(uvicorn.Config(factory, **options), at, ready)
     processes.run()
     if any(one.exitcode == STARTUP_FAILURE for one in processes.processes):
         raise NotReady("a process of the server did not start")
@@ -122,6 +185,20 @@ class _Workers(Multiprocess):
         if all(one.wait_until_ready(STARTING_S, self.should_exit) for one in self.processes):
             tell(self._ready)
 
+    def terminate_all(self) -> None:
+        for one in self.sockets:  # or clients would be let in, and wait for nobody, until the last process has ended
+            one.close()
+        super().terminate_all()
+
+    def keep_subprocess_alive(self) -> None:
+        before = list(self.processes)
+        super().keep_subprocess_alive()
+        for one in before:
+            if one not in self.processes:
+                log.warning("a process was replaced", process=one.pid, exit=one.exitcode)
+                if MULTIPROCESS in os.environ:
+                    mark_process_dead(one.pid)  # type: ignore[no-untyped-call]
+
 
 def tell(line: str) -> None:
     """One line on stdout, at once and not wrapped."""
@@ -138,5 +215,5 @@ async def ask(host: str, port: int, path: str) -> tuple[str, str]:
     return head.partition("\r\n")[0], body
 
 
-def _port_taken(host: str, port: int, refused: OSError) -> PortTaken:
-    return PortTaken(f"cannot listen on {host} port {port}: {refused.strerror}. Choose another: REGULARS_PORT=8001")
+def _port_taken(host: str, port: int, refused: OSError, setting: str = "REGULARS_PORT") -> PortTaken:
+    return PortTaken(f"cannot listen on {host} port {port}: {refused.strerror}. Choose another: {setting}=8001")

@@ -2,11 +2,13 @@
 
 import logging
 import secrets
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from graphql import GraphQLError
 
 MOST_ERRORS = 5
+TRACE: ContextVar[str] = ContextVar("trace", default="")  # of the request, by which its log lines are found
 log = logging.getLogger(__name__)
 
 
@@ -83,7 +85,7 @@ def failure(error: BaseException, locale: str, path: list[Any] | None = None) ->
     if name != "INTERNAL":
         log.warning("%s: %s", name, type(error).__name__)
         return fault(name, locale, path)
-    trace = secrets.token_hex(8)
+    trace = TRACE.get() or secrets.token_hex(16)
     log.error("trace %s", trace, exc_info=error)
     return fault(name, locale, path, trace=trace)
 

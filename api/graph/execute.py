@@ -38,7 +38,7 @@ class Doors:
     outcomes: Outcomes | None = None  # of writes under an idempotency key; without it keys mean nothing
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Answer:
     """``request_error``: nothing was executed.  ``compiled``: no part went to graphql-core."""
 
@@ -48,6 +48,8 @@ class Answer:
     operation: str | None = None
     cost: int = 0
     compiled: bool = True
+    name: str | None = None  # the operation's
+    statements: int = 0  # that read
 
 
 class Executor:
@@ -97,7 +99,9 @@ class Executor:
                 raise Rejected(fault("SUBSCRIPTION", locale))
             env = self._env(document.variables[named(chosen)], variables or {}, now, tenant, scopes, locale)
             env.actor, env.idempotency_key = actor, idempotency_key
-            return await self._answer(document, chosen, env, kind)
+            answer = await self._answer(document, chosen, env, kind)
+            answer.name, answer.statements = named(chosen), env.statements
+            return answer
         except Rejected as rejected:
             return rejection(rejected.errors, kind)
         except RecursionError:

@@ -133,12 +133,12 @@ class Reading:
             except Undecided as undecided:
                 env.memo.clear()
                 for question in undecided.questions:
-                    self.statements += await question.settle(connection, document.plans.choices, env.now)
+                    self._count(env, await question.settle(connection, document.plans.choices, env.now))
 
     async def refresh(self, connection: Any, env: Env) -> None:
         """Read what the product keeps of the tenant, and forget what was made of the former."""
         assert self.doors.stored is not None, "Doors(stored=…) says how to read it"
-        self.statements += 1
+        self._count(env)
         env.held = self.held.put(env.place, await self.doors.stored(connection))
         env.memo.clear()
 
@@ -146,7 +146,7 @@ class Reading:
     async def _fetch(self, connection: Any, plan: Plan, env: Env) -> Any:
         if not plan.text:
             return ()
-        self.statements += 1
+        self._count(env)
         if plan.settings:
             await connection.execute(plan.settings)
         return await connection.fetchrow(plan.text, *[getter(env) for getter in plan.getters])
@@ -170,7 +170,7 @@ class Reading:
             wanted.setdefault(int(number), {})[key] = b"null"
         for number, values in wanted.items():
             keys = [orjson.loads(b'"' + key + b'"') for key in values]
-            found = await plan.loads[number](self._fetcher(connection), keys, env)
+            found = await plan.loads[number](self._fetcher(connection, env), keys, env)
             for key, value in zip(values, found, strict=True):
                 values[key] = orjson.dumps(value)
         out, holes = [parts[0]], False
@@ -180,10 +180,14 @@ class Reading:
             out += (made, parts[place + 2])
         return b"".join(out), holes
 
-    def _fetcher(self, connection: Any) -> Callable[[Any], Any]:
+    def _count(self, env: Env, statements: int = 1) -> None:
+        self.statements += statements
+        env.statements += statements
+
+    def _fetcher(self, connection: Any, env: Env) -> Callable[[Any], Any]:
         async def fetch(statement: Any) -> Any:
             """Rows of a SELECT, in the snapshot."""
-            self.statements += 1
+            self._count(env)
             text, binds = sql.compiled(statement)
             values = []
             for bound in binds:

@@ -51,6 +51,7 @@ class Env:
     actor: str = ""  # who asks, as histories name it
     idempotency_key: str | None = None
     memo: dict[Any, Any] = field(default_factory=dict)
+    statements: int = 0  # that read for it
 
     @property
     def definitions(self) -> Any:

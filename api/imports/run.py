@@ -52,7 +52,7 @@ class Writing(Protocol):
     """What opens a transaction in a tenant: ``tenancy.scope.Scope``."""
 
     def write(
-        self, tenant: Any, before_commit: Callable[[AsyncSession], Awaitable[None]] | None = None
+        self, tenant: Any, before_commit: Callable[[AsyncSession], Awaitable[object]] | None = None
     ) -> AbstractAsyncContextManager[AsyncSession]: ...
 
 

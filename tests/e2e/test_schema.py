@@ -29,3 +29,13 @@ def test_a_file_that_differs_or_is_missing_fails_with_a_diff(tmp_path: Path, con
     assert "\n+  current: Int!" in done.stdout
     assert content is None or "\n-  nothing: Int" in done.stdout
     assert "--write" in done.stderr
+
+
+def test_programs_written_for_a_released_schema_are_thought_of(tmp_path: Path) -> None:
+    file = tmp_path / "released.graphql"
+    file.write_text(printed_schema())
+    assert CliRunner().invoke(app, ["schema", "--since", str(file)]).exit_code == 0
+    file.write_text(printed_schema().replace("\ntype Query {", "\ntype Query {\n  former: Int\n"))
+    done = CliRunner().invoke(app, ["schema", "--since", str(file)])
+    assert (done.exit_code, done.stdout) == (6, "Field Query.former was removed.\n")
+    assert CliRunner().invoke(app, ["schema", "--since", str(file), "--check", str(file)]).exit_code == 2

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.applications import Starlette
 
 from api.app import create_app
 from api.settings import Settings
@@ -52,9 +53,11 @@ class Api:
 
 
 @asynccontextmanager
-async def opened(app_dsn: str, owner: AsyncEngine) -> AsyncIterator[Api]:
-    """The application on a database, started and stopped."""
-    app = create_app(Settings(database_url=app_dsn))
+async def opened(
+    app_dsn: str, owner: AsyncEngine, *, app: Starlette | None = None, **settings: Any
+) -> AsyncIterator[Api]:
+    """The application on a database, started and stopped; with settings, or one that is made already."""
+    app = app or create_app(Settings(database_url=app_dsn, **settings))
     async with (
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://regulars.test") as client,

@@ -1,0 +1,1 @@
+"""The log and what finds its way into it."""
