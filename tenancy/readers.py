@@ -95,7 +95,7 @@ class Readers:
     @property
     def used(self) -> dict[str, int]:
         """How many connections are lent, and how many are free."""
-        return {"lent": len(self._until), "free": len(self._free)}
+        return {"lent": len(self._lent), "free": len(self._free)}
 
     def expire(self) -> None:
         """Let connections go: the free ones now, the others when they are returned."""
