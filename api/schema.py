@@ -4,7 +4,7 @@ from types import ModuleType
 
 from graphql import GraphQLSchema
 
-from api import customers, feedback, interactions, orders, rule_text, segment_diffs, segments, strategies
+from api import customers, feedback, interactions, orders, rule_text, segment_diffs, segments, strategies, templates
 from api.graph.schema import build, core
 from api.views import view
 
@@ -15,6 +15,7 @@ SUBJECTS: tuple[ModuleType, ...] = (
     segments,
     segment_diffs,
     rule_text,
+    templates,
     strategies,
     feedback,
 )

@@ -4,9 +4,11 @@ from decimal import Decimal
 from typing import Annotated
 
 from api.graph.field import Identity, Same, find, load, many, one, pages, value, write, write_each
+from api.graph.scalars import Json
 from api.rules import declare_rules
 from api.scopes import Scope
 from api.views import view
+from domain.catalogue import read as catalogue
 from domain.customers.read import CustomerOrder
 from domain.recording import lists
 from domain.refusal import Invalid, NameTaken, NotFound, VersionConflict
@@ -65,6 +67,8 @@ class Segment:
     frozen_from: Same
     text: str | None = load(texts.segment_texts)
     description: str | None = load(texts.segment_descriptions)
+    template = one(catalogue.template_of)
+    template_params: Json | None = value(catalogue.params_of)
     created_at: Same
     updated_at: Same
     count: "CountResult | None" = one(read.count_of, stored=RULES, cost=10)

@@ -1,6 +1,7 @@
 """The complete metadata of a tenant's schema: importing this module has registered every table."""
 
 from domain.base import Stored
+from domain.catalogue.installed import InstalledTemplate
 from domain.customers.attribute import AttributeDefinition
 from domain.customers.customer import AttributeChange, Customer, CustomerExternalRef
 from domain.dictionary import Dictionary
@@ -32,6 +33,7 @@ TABLES = (
     Segment,
     SegmentVersion,
     SegmentMember,
+    InstalledTemplate,
     Dictionary,
     Strategy,
     StrategyAction,

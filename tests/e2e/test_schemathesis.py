@@ -78,6 +78,8 @@ HIT = {
         'mutation { segmentCreate(input: {key: "drinks_tea", name: {en: "Tea"}, rule: {tag: {test: {hasAny: ["tea"]}}}'
         "}) { __typename } }",
     ),
+    "template": ("", '{ template(key: "dormant_once") { __typename } }'),
+    "templateInstall": ("", 'mutation { templateInstall(key: "dormant_once") { __typename } }'),
     "strategySave": (
         "Segment",
         'mutation { strategySave(input: {key: "more_tea", name: {en: "Tea"}, segmentId: "%s"'

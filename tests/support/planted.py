@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.graph.request import typed_id
 from api.schema import view
 from domain.base import new_id
+from domain.catalogue.installed import InstalledTemplate
 from domain.customers.attribute import AttributeDefinition, AttributeType
 from domain.customers.customer import AttributeChange, Customer, CustomerExternalRef
 from domain.events import Event, EventTopic
@@ -45,6 +46,7 @@ async def plant(session: AsyncSession, count: int = 3) -> None:
         ]
     )
     await session.flush()
+    session.add(InstalledTemplate(segment_id=segment.id, template="top_customers", params={}, recorded_at=AT))
     session.add_all(_strategy(segment))
     saved = {"name_en": "From Ulm", "status": SegmentStatus.ACTIVE, "rule": ALL, "created_at": AT}
     session.add(SegmentVersion(id=new_id(AT), segment_id=segment.id, version=1, author="test", **saved))

@@ -6,7 +6,7 @@ After a condition that is wrong reading goes on at the next connective, so that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from domain.refusal import Refused
@@ -14,6 +14,7 @@ from domain.rules.check import MOST_ISSUES, MOST_NODES, check, too_many
 from domain.rules.issues import Path, RuleIssue, refused, unknown
 from domain.rules.terms import Terms
 from domain.rules.text.beginnings import Known, of_conditions
+from domain.rules.text.filled import Value, filled
 from domain.rules.text.keywords import ALL, AND, ANY, AT_LEAST, NONE, NOT, OF, OR, keywords, openings
 from domain.rules.text.lexer import Token, tokens
 from domain.rules.text.parts import parts
@@ -38,9 +39,12 @@ class Node(NamedTuple):
     places: dict[Path, Span] = {}  # noqa: RUF012  never written to
 
 
-def parse(text: str, terms: Terms) -> Rule:
-    """The checked rule of a text in English, Chinese or both.  Refuses with ``RuleInvalid``; issues have places."""
-    node = read(text, terms)
+def parse(text: str, terms: Terms, values: Mapping[str, Value] | None = None) -> Rule:
+    """The checked rule of a text in English, Chinese or both.  Refuses with ``RuleInvalid``; issues have places.
+
+    ``values`` are those of its places, where it is a text of our own.
+    """
+    node = read(text, terms, values)
     try:
         return check(node.rule, terms)
     except Refused as error:
@@ -48,13 +52,14 @@ def parse(text: str, terms: Terms) -> Rule:
         raise refused(*(placed(each, text, _where(node, each.path)) for each in found.issues)) from None
 
 
-def read(text: str, terms: Terms) -> Node:
+def read(text: str, terms: Terms, values: Mapping[str, Value] | None = None) -> Node:
     """The rule as written, not yet checked.  Refuses with ``RuleInvalid``."""
     if len(text) > LONGEST:
         issue = too_complex(f"A text has at most {LONGEST} characters.", f"文本最多 {LONGEST} 个字符。")
         raise refused(placed(issue, text, (LONGEST, len(text))))
     words = keywords(terms.vocabulary)
-    parser = _Parser(Reader(tokens(text, words), words, terms))
+    made = tokens(text, words) if values is None else filled(text, values, words)
+    parser = _Parser(Reader(made, words, terms))
     node = parser.whole()
     if parser.issues:
         raise refused(*(placed(found, text, span) for found, span in parser.issues[:MOST_ISSUES]))

@@ -21,6 +21,7 @@ def upgrade() -> None:
     """Forward."""
     topics()
     segments()
+    templates()
 
 
 def topics() -> None:
@@ -89,3 +90,17 @@ def segments() -> None:
         unique=True,
         postgresql_where=sa.text("removed_at IS NULL"),
     )
+
+
+def templates() -> None:
+    """What was installed from which template."""
+    op.create_table(
+        "installed_template",
+        sa.Column("segment_id", sa.Uuid(), nullable=False),
+        sa.Column("template", sa.Text(), nullable=False),
+        sa.Column("params", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["segment_id"], ["segment.id"], name=op.f("fk_installed_template_segment_id")),
+        sa.PrimaryKeyConstraint("segment_id", name=op.f("pk_installed_template")),
+    )
+    op.create_index("ix_installed_template_template", "installed_template", ["template"], unique=False)

@@ -78,8 +78,8 @@ async def test_a_segment_that_reads_personal_data_is_saved_only_by_those_who_may
     "asked",
     [
         '{ customers(search: "Li") { totalCount } }',
-        '{ customers(orderBy: NAME) { totalCount } }',
-        '{ segments { nodes { members(orderBy: NAME) { totalCount } } } }',
+        "{ customers(orderBy: NAME) { totalCount } }",
+        "{ segments { nodes { members(orderBy: NAME) { totalCount } } } }",
         '{ customer(by: {email: "0@example.com"}) { id } }',
         '{ customer(by: {phone: "+49731000000"}) { id } }',
     ],

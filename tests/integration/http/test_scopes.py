@@ -80,7 +80,7 @@ async def test_a_field_is_shown_only_to_callers_with_its_scopes(
 async def test_a_query_is_answered_only_to_callers_with_its_scope(callers: dict[Any, Api], name: str) -> None:
     declared = view.roots["Query"][name]
     called = next(n for n, f in SCHEMA.query_type.fields.items() if _python_name(f) == name)
-    made_up = {"CustomerBy": '{email: "a@b.example"}', "FeedbackKind": "NPS", "ID": '"seg_1"'}
+    made_up = {"CustomerBy": '{email: "a@b.example"}', "FeedbackKind": "NPS", "ID": '"seg_1"', "String": '"x"'}
     made_up["RuleInput"] = "{tag: {test: {isEmpty: true}}}"
     given = ", ".join(
         f"{key}: {made_up[get_named_type(argument.type).name]}"
