@@ -1,15 +1,16 @@
 """Customers over GraphQL."""
 
+from datetime import datetime
 from typing import Annotated, Any
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement
 
-from api.graph.field import Same, many, masked, one, pages, value, write
+from api.graph import sql
+from api.graph.field import Identity, Same, many, masked, one, pages, value, write
 from api.graph.scalars import Json
 from api.scopes import Scope
 from api.views import view
-from domain.customers import masks, read
+from domain.customers import delete, masks, merge, merged, read, unmerge
 from domain.customers.attribute import AttributeDefinition as Definition
 from domain.customers.attribute import AttributeType
 from domain.customers.customer import AttributeChange as Change
@@ -17,6 +18,7 @@ from domain.customers.customer import Customer as Row
 from domain.customers.customer import CustomerExternalRef
 from domain.customers.define import attribute_define
 from domain.customers.input import CustomerInput, Duplicate
+from domain.customers.presence import customer_of_id
 from domain.customers.save import customer_upsert
 from domain.feedback import read as feedback_facts
 from domain.interactions import read as interaction_facts
@@ -29,11 +31,10 @@ from domain.words import Says, Words
 PII = Scope.PII_READ
 
 
-def by_id(key: Any) -> Select[Any]:
-    """The customer of an id: the winner of a merged one, nobody if erased."""
-    named = aliased(Row, name="named")
-    winner = select(func.coalesce(named.merged_into, named.id)).where(named.id == key).correlate_except(named)
-    return select(Row).where(Row.id == winner.scalar_subquery(), Row.erased_at.is_(None))
+def typed_id(row: type[Row]) -> ColumnElement[str]:
+    """The customer's id, also where it is no longer a Node."""
+    key: Any = row.id
+    return sql.typed_id("cus", key)
 
 
 view.input(read.CustomerBy, "CustomerBy", ids={"id": "Customer"})
@@ -79,7 +80,16 @@ class AttributeChange:
     actor: Same
 
 
-@view(Row, "cus", by_id=by_id, requires=Scope.CUSTOMERS_READ)
+@view()
+class MergedCustomer:
+    """A customer that was merged into another, and can be separated again."""
+
+    customer_id = value(typed_id, hint=Identity, proven=True)
+    merged_at: Annotated[datetime, Says(Words("when it was merged", "合并时间"))]
+    actor: Annotated[str, Says(Words("who merged it", "操作者"))]
+
+
+@view(Row, "cus", by_id=customer_of_id, requires=Scope.CUSTOMERS_READ)
 class Customer:
     version: Same
     kind: Same
@@ -120,6 +130,7 @@ class Customer:
     updated_at: Same
     external_refs = many(read.external_refs_of)
     attributes: "list[AttributeValue]" = many(read.attributes_of)
+    merged: "list[MergedCustomer]" = many(merged.merged_of)
     history = pages(read.history_of, by=read.HISTORY, requires=PII)
     segments = many(segment_facts.segments_of, cost=10, requires=Scope.SEGMENTS_READ)
     orders = pages(order_facts.orders_of, by=order_facts.OrderSort)
@@ -128,9 +139,18 @@ class Customer:
     feedback = pages(feedback_facts.feedback_of, by=feedback_facts.NEWEST)
 
 
+@view(by_id=delete.deletion_of_id)
+class CustomerDeletion:
+    """A customer that nobody sees any more, until it is restored."""
+
+    customer_id = value(typed_id, hint=Identity, proven=True)
+    deleted_at: Annotated[datetime, Says(Words("when it was deleted", "删除时间"))]
+
+
 @view.query
 class CustomerQueries:
     customer = one(read.customer_by, requires=Scope.CUSTOMERS_READ)
+    deleted_customers = many(delete.deleted_customers, requires=Scope.CUSTOMERS_WRITE)
     attribute_definitions = many(read.attribute_definitions)
 
 
@@ -143,5 +163,40 @@ class CustomerMutations:
         problems=(Invalid, Duplicate, VersionConflict, NotFound),
         requires=Scope.CUSTOMERS_WRITE,
         says={"by": "Whom; if left out, by the external references of the input, else a new customer."},
+    )
+    customer_delete = write(
+        delete.customer_delete,
+        row="deletion",
+        success="CustomerDeleteSuccess",
+        result="CustomerDeleteResult",
+        hint="CustomerDeletion",
+        ids={"id": "Customer"},
+        says={"id": "Of the customer."},
+        problems=(NotFound, VersionConflict),
+        requires=Scope.CUSTOMERS_WRITE,
+    )
+    customer_restore = write(
+        delete.customer_restore,
+        row="customer",
+        extra=("created",),
+        says={"id": "Of the customer."},
+        problems=(NotFound,),
+        requires=Scope.CUSTOMERS_WRITE,
+    )
+    customer_merge = write(
+        merge.customer_merge,
+        row="customer",
+        extra=("created",),
+        ids={"winner": "Customer", "losers": "Customer"},
+        problems=(Invalid, NotFound, VersionConflict),
+        requires=Scope.CUSTOMERS_WRITE,
+    )
+    customer_unmerge = write(
+        unmerge.customer_unmerge,
+        row="customer",
+        extra=("created",),
+        ids={"loser": "Customer"},
+        problems=(NotFound,),
+        requires=Scope.CUSTOMERS_WRITE,
     )
     attribute_define = write(attribute_define, row="attribute", problems=(Invalid,), requires=Scope.CUSTOMERS_WRITE)

@@ -19,7 +19,7 @@ N = Annotated[int, Says(Words("number of answers that count", "计入的答复�
 MEAN = Annotated[Decimal | None, Says(Words("mean score", "平均分"), "Null without answers.")]
 
 
-@view(feedback.Feedback, "fbk", requires=Scope.FEEDBACK_READ)
+@view(feedback.Feedback, "fbk", by_id=read.feedback_of_id, requires=Scope.FEEDBACK_READ)
 class Feedback:
     survey_key: Same
     question_key: Same

@@ -8,7 +8,7 @@ from domain.recording import contacts
 from domain.refusal import Invalid
 
 
-@view(interaction.Interaction, "int", requires=Scope.CUSTOMERS_READ)
+@view(interaction.Interaction, "int", by_id=read.interaction_of_id, requires=Scope.CUSTOMERS_READ)
 class Interaction:
     type: Same
     name: Same

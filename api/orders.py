@@ -32,7 +32,7 @@ class Product:
     tags: Same
 
 
-@view(stored.OrderItem, "itm", requires=Scope.CUSTOMERS_READ)
+@view(stored.OrderItem, "itm", by_id=read.item_of_id, requires=Scope.CUSTOMERS_READ)
 class OrderItem:
     line: Same
     quantity: Same
@@ -44,7 +44,7 @@ class OrderItem:
     product = one(read.product_of, proven=True)
 
 
-@view(stored.OrderReturn, "ret", requires=Scope.CUSTOMERS_READ)
+@view(stored.OrderReturn, "ret", by_id=read.return_of_id, requires=Scope.CUSTOMERS_READ)
 class OrderReturn:
     external_id: Same
     line: Same
@@ -56,7 +56,7 @@ class OrderReturn:
     voided_at: Same
 
 
-@view(stored.Order, "ord", requires=Scope.CUSTOMERS_READ)
+@view(stored.Order, "ord", by_id=read.order_of_id, requires=Scope.CUSTOMERS_READ)
 class Order:
     version: Same
     system: Same

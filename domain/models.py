@@ -4,6 +4,7 @@ from domain.base import Stored
 from domain.catalogue.installed import InstalledTemplate
 from domain.customers.attribute import AttributeDefinition
 from domain.customers.customer import AttributeChange, Customer, CustomerExternalRef
+from domain.customers.merged import CustomerMerge
 from domain.dictionary import Dictionary
 from domain.events import Event, EventCounter
 from domain.feedback.feedback import Feedback
@@ -22,6 +23,7 @@ TABLES = (
     CustomerExternalRef,
     AttributeDefinition,
     AttributeChange,
+    CustomerMerge,
     Product,
     Order,
     OrderItem,

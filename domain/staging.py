@@ -128,6 +128,8 @@ _TYPES: dict[str, Any] = {
     "valid_from": DateTime(timezone=True),
     "expired": DateTime(timezone=True),
     "customer": Uuid(),
+    "winner": Uuid(),
+    "loser": Uuid(),
 }
 
 

@@ -11,10 +11,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import Stored, finite
+from domain.customers.owned import STAYS
 
 # Of a column: callers who may not see personal data see a mask, and may not filter, order or search by it.
 PERSONAL = {"personal": True}
 BUCKETS = 1 << 16
+# Of the customer that a statement calls so; written as the index on them is.
+GONE = text("deleted_at IS NOT NULL OR erased_at IS NOT NULL")
 
 
 class CustomerKind(StrEnum):
@@ -79,6 +82,7 @@ class Customer(Stored):
         Index("ix_customer_created_at_id", "created_at", "id"),
         Index("ix_customer_registered_at_id", "registered_at", "id"),
         Index("ix_customer_display_name_id", text('display_name COLLATE "C"'), "id"),
+        Index("ix_customer_gone", "id", postgresql_where=GONE),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -128,6 +132,7 @@ class Customer(Stored):
         ForeignKey("customer.id"), index=True, doc="The winner, if merged."
     )
     erased_at: Mapped[datetime | None] = mapped_column(doc="When the person was erased, if ever.")
+    deleted_at: Mapped[datetime | None] = mapped_column(doc="When it was deleted; null again when it is restored.")
 
 
 def bucket_of(customer: Any) -> ColumnElement[int]:
@@ -161,7 +166,7 @@ class AttributeChange(Stored):
     __table_args__ = (Index("ix_attribute_change_as_of", "customer_id", "field", "valid_from", "recorded_at"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"))
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"), info=STAYS)
     field: Mapped[str] = mapped_column(doc="Column or attribute key.")
     before: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True), doc="The value before; null when none.")
     after: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True), doc="The value after; null when none.")

@@ -16,8 +16,11 @@ from domain.values import BadValue, Check, shown
 
 # Set by the product, never by a caller.
 KEPT = frozenset(
-    ("id", "version", "attributes", "registered_at", "created_at", "updated_at", "merged_into", "erased_at")
-)
+    (
+        "id", "version", "attributes", "registered_at", "created_at", "updated_at", "merged_into", "erased_at",
+        "deleted_at",
+    )
+)  # fmt: skip
 WRITABLE = tuple(name for name, _ in inspect(Customer).columns.items() if name not in KEPT)
 # A customer always has these: an empty value means the default.
 NEVER_NULL = {"kind": "PERSON", "tags": []}

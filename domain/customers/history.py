@@ -51,15 +51,17 @@ def document(row: str) -> str:
 
 async def record_changes(
     session: AsyncSession, changes: Sequence[Change], *, now: datetime, actor: str, valid_from: datetime | None = None
-) -> None:
-    """Write what changed: since ``valid_from``, else from now on.
+) -> list[UUID]:
+    """Write what changed: since ``valid_from``, else from now on; the ids of the rows.
 
     The successor of a backdated change then comes after another value: its ``before`` is corrected.
     """
+    ids = [new_id(now) for _ in changes]
     if not changes:
-        return
-    rows = listed({**change._asdict(), "id": new_id(now)} for change in changes)
+        return ids
+    rows = listed({**change._asdict(), "id": id_} for change, id_ in zip(changes, ids, strict=True))
     await session.execute(_RECORD, {"changes": rows, "valid_from": valid_from, "now": now, "actor": actor})
     corrected = [change._asdict() for change in changes if change.successor is not None]
     if corrected:
         await session.execute(_CORRECT, {"changes": listed(corrected)})
+    return ids

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.customers.fields import NEVER_NULL, WRITABLE
 from domain.customers.history import Change, document, record_changes
+from domain.customers.presence import there_sql
 from domain.events import EventTopic, announce
 from domain.refusal import ProblemCode
 from domain.staging import Chunk, Failure, Loaded, Loading
@@ -40,7 +41,7 @@ _UPSERT = Upsert(
             WHERE r.system = :system AND r.value = l.key LIMIT 1
         ) AS winner ON true
         {stored("customer", "t.id = winner.id")}""",
-    refused="CASE WHEN o.erased_at IS NOT NULL THEN 'external_id' END",
+    refused=f"CASE WHEN NOT {there_sql('o')} THEN 'external_id' END",
     at_creation={"created_at": ":now", "updated_at": ":now"},
     at_update={"version": "t.version + 1", "updated_at": ":now"},
     versioned=True,
@@ -58,7 +59,7 @@ async def load_customers(session: AsyncSession, loading: Loading, chunk: Chunk) 
     history: list[Change] = []
     for row in told:
         if row.outcome == "failed":
-            done.failures.append(Failure(row.line, row.refused, erased()))
+            done.failures.append(Failure(row.line, row.refused, gone()))
         elif row.outcome == "created":
             announce(session, EventTopic.CUSTOMER_CREATED, row.id, loading.now)
         else:
@@ -70,6 +71,6 @@ async def load_customers(session: AsyncSession, loading: Loading, chunk: Chunk) 
     return done
 
 
-def erased() -> BadValue:
-    """The customer was erased, and is not brought back by an import."""
-    return BadValue(ProblemCode.NOT_FOUND, "This customer was erased.", "该客户已被删除。")
+def gone() -> BadValue:
+    """The customer was deleted, and is not brought back by an import."""
+    return BadValue(ProblemCode.NOT_FOUND, "This customer was deleted.", "该客户已被删除。")

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.customers.presence import there_sql
 from domain.customers.read import CustomerBy
 from domain.staging import listed, recordset, statement
 
@@ -13,12 +14,12 @@ _WANTED = recordset("wanted", n="int", id="uuid", system="text", value="text", e
 
 
 def _found(where: str) -> Any:
-    """The winner of a merged one, nobody if erased, the oldest if several share a contact."""
+    """The winner of a merged one, nobody if gone, the oldest if several share a contact."""
     return statement(f"""
         SELECT wanted.n, CAST(winner.id AS text) AS id FROM {_WANTED} CROSS JOIN LATERAL (
             SELECT coalesce(c.merged_into, c.id) AS id FROM customer AS c
-            WHERE {where} AND c.erased_at IS NULL ORDER BY c.registered_at, c.id LIMIT 1
-        ) AS named JOIN customer AS winner ON winner.id = named.id AND winner.erased_at IS NULL""")
+            WHERE {where} AND {there_sql("c")} ORDER BY c.registered_at, c.id LIMIT 1
+        ) AS named JOIN customer AS winner ON winner.id = named.id AND {there_sql("winner")}""")
 
 
 _OF_REF = "SELECT customer_id FROM customer_external_ref WHERE system = wanted.system AND value = wanted.value"

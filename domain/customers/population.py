@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import CTE, ColumnElement, FromClause, and_, func, select, true
 
 from domain.customers.customer import Customer
+from domain.customers.presence import there
 from domain.rules.facts import Asked
 from domain.rules.grouped import Shape
 from domain.rules.metrics import MetricKey, metric_of
@@ -29,11 +30,11 @@ class TieRule(StrEnum):
 
 
 def known_by(customer: Any, moment: Moment) -> list[ColumnElement[bool]]:
-    """Customers registered by now, neither merged nor erased."""
+    """Customers registered by now, neither merged nor gone."""
     # Not ``<=``: of an instant that it does not know PostgreSQL expects a third of the rows, finds its general plan
     # three times too dear, and plans again at each call, which costs as much as reading a page.
     known = (customer.registered_at > moment.now).is_not(true())
-    return [known, customer.merged_into.is_(None), customer.erased_at.is_(None)]
+    return [known, customer.merged_into.is_(None), *there(customer)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from domain.customers.attribute import AttributeDefinition, PiiLevel
 from domain.customers.customer import AttributeChange, Customer, CustomerExternalRef
+from domain.customers.presence import there
 from domain.rules.personal import forbidden
 from domain.words import Says, Words
 
@@ -51,7 +52,7 @@ class CustomerBy:
 
 
 def customer_by(by: CustomerBy, *, sees_personal: bool = True) -> Select[Customer]:
-    """The customer so named: the winner of a merged one, nobody if erased, the oldest if several share a contact.
+    """The customer so named: the winner of a merged one, nobody if gone, the oldest if several share a contact.
 
     A contact is FORBIDDEN to callers who may not see contacts.
     """
@@ -70,10 +71,10 @@ def customer_by(by: CustomerBy, *, sees_personal: bool = True) -> Select[Custome
         matches = named.phone == by.phone
     else:
         matches = named.id == by.id
-    winner = select(func.coalesce(named.merged_into, named.id)).where(matches, named.erased_at.is_(None))
+    winner = select(func.coalesce(named.merged_into, named.id)).where(matches, *there(named))
     if by.id is None:  # several may be of that name
         winner = winner.order_by(named.registered_at, named.id).limit(1)
-    return select(Customer).where(Customer.id == winner.scalar_subquery(), Customer.erased_at.is_(None))
+    return select(Customer).where(Customer.id == winner.scalar_subquery(), *there(Customer))
 
 
 def found_by_text(search: Any) -> ColumnElement[bool]:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.base import new_id
 from domain.customers.fields import WRITABLE
+from domain.customers.presence import there_sql
 from domain.events import EventTopic, announce
 from domain.refusal import ProblemCode
 from domain.staging import STAGED, Chunk, Failure, Loaded, Loading, listed, recordset, statement
@@ -32,10 +33,14 @@ _NAMED = """CASE WHEN :customer_system IS NULL THEN CAST({ref} AS uuid) ELSE (
             SELECT customer_id FROM customer_external_ref
             WHERE system = :customer_system AND value = {ref} LIMIT 1
         ) END"""
+# Locked as the foreign keys of events lock them: who merges waits for what is being recorded, and finds it; what is
+# recorded waits for who merges, and sees the winner.
 _FIND = statement(f"""
-    SELECT wanted.ref, CAST(coalesce(c.merged_into, c.id) AS text) AS id, c.erased_at
-    FROM {recordset("wanted", ref="text")}
-    CROSS JOIN LATERAL (SELECT * FROM customer AS t WHERE t.id = {_NAMED.format(ref="wanted.ref")} LIMIT 1) AS c""")
+    SELECT named.ref, CAST(coalesce(c.merged_into, c.id) AS text) AS id, {there_sql("c")} AS there
+    FROM (
+        SELECT wanted.ref, {_NAMED.format(ref="wanted.ref")} AS id FROM {recordset("wanted", ref="text")} ORDER BY id
+    ) AS named
+    CROSS JOIN LATERAL (SELECT * FROM customer AS t WHERE t.id = named.id LIMIT 1 FOR KEY SHARE) AS c""")
 
 _FILLED = [name for name in WRITABLE if name not in ("kind", "tags")]
 _CREATE = statement(f"""
@@ -62,7 +67,7 @@ _LOWER = statement(f"""
 async def customers_seen(
     session: AsyncSession, loading: Loading, seen: Mapping[str, Sighting], done: Loaded
 ) -> dict[str, UUID]:
-    """Reference → customer.  Unknown ones are created if the import may, else left out, as are erased ones.
+    """Reference → customer.  Unknown ones are created if the import may, else left out, as are those who are gone.
 
     A customer is known from the earliest event that names it on: ``registered_at`` is lowered to it.
     """
@@ -70,7 +75,7 @@ async def customers_seen(
         return {}
     wanted = listed({"ref": ref} for ref in seen)
     rows = await session.execute(_FIND, {"wanted": wanted, "customer_system": loading.customer_system})
-    named = {row.ref: None if row.erased_at else UUID(row.id) for row in rows}
+    named = {row.ref: UUID(row.id) if row.there else None for row in rows}
     found = {ref: id_ for ref, id_ in named.items() if id_ is not None}
     if found:
         known = [{"id": id_, "at": seen[ref].at} for ref, id_ in found.items()]
@@ -98,7 +103,7 @@ async def _create(session: AsyncSession, loading: Loading, new: Mapping[str, Sig
 # SQL: the join that yields ``who.id``, the customer that the staged row ``l`` names, once they are created.
 KNOWN = f"""LEFT JOIN LATERAL (
             SELECT coalesce(t.merged_into, t.id) AS id FROM customer AS t
-            WHERE t.id = {_NAMED.format(ref="l.data ->> 'customer'")} AND t.erased_at IS NULL LIMIT 1
+            WHERE t.id = {_NAMED.format(ref="l.data ->> 'customer'")} AND {there_sql("t")} LIMIT 1
         ) AS who ON true"""
 
 

@@ -46,7 +46,7 @@ async def customer_upsert(
 
     Answers the customer and whether it is new.  A merged customer means the winner; references that are new are
     added; input that changes nothing writes nothing.  Refuses with Invalid, Duplicate when several customers are
-    named, VersionConflict, or NotFound: of an id, of who was erased, and of nobody when ``if_version`` is given.
+    named, VersionConflict, or NotFound: of an id, of who is gone, and of nobody when ``if_version`` is given.
     """
     said = checked(by, input, await _definitions(session, input), now)
     await _take_turns(session, said.by)
@@ -114,7 +114,7 @@ async def _named(session: AsyncSession, said: Said, owners: dict[Ref, UUID]) -> 
         raise Refused(Duplicate(path=("input", "externalRefs"), candidates=tuple(sorted(ids))))
     alive = select(Customer).where(Customer.id.in_(ids), Customer.merged_into.is_(None))
     found = await session.scalar(alive.with_for_update(), execution_options={"populate_existing": True})
-    if found is not None and found.erased_at is not None:
+    if found is not None and (found.deleted_at or found.erased_at):
         raise Refused(NotFound(path=("by",) if by else ("input", "externalRefs")))
     return found
 

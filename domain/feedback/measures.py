@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from domain.customers.presence import among_somebodies
 from domain.feedback.feedback import Feedback, FeedbackKind
 from domain.words import Says, Words
 
@@ -66,11 +67,11 @@ def answers(
         .where(Feedback.kind == literal(kind.value, Text()), Feedback.score.is_not(None), within)
         .correlate_except(Feedback)  # ``within`` may name the period of an enclosing row
     )
-    if members is not None:
-        rows = rows.where(Feedback.customer_id.in_(members))
+    whose = Feedback.customer_id
+    rows = rows.where(among_somebodies(whose) if members is None else whose.in_(members))
     if dedupe is FeedbackDedupe.LATEST_PER_CUSTOMER:
-        whose = func.coalesce(Feedback.customer_id, Feedback.id)
-        rows = rows.ext(distinct_on(whose)).order_by(whose, Feedback.submitted_at.desc(), Feedback.id.desc())
+        once = func.coalesce(whose, Feedback.id)
+        rows = rows.ext(distinct_on(once)).order_by(once, Feedback.submitted_at.desc(), Feedback.id.desc())
     return rows.subquery("answers")
 
 
@@ -82,7 +83,8 @@ def measured(
 ) -> Select[Any]:
     """One row: how many answers, how many of each band, how many satisfied, and the mean score.
 
-    ``within`` is a condition on ``Feedback.submitted_at``; ``members`` yields customer ids, null means everybody.
+    ``within`` is a condition on ``Feedback.submitted_at``; ``members`` yields customer ids, null means everybody
+    who is not gone.
     """
     found = answers(kind, within, members, dedupe)
     score, low, high = found.c.score, found.c.scale_min, found.c.scale_max

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Any
 
-from sqlalchemy import ARRAY, ColumnElement, Numeric, Select, Text, cast, func, literal, literal_column, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Numeric,
+    Select,
+    Text,
+    cast,
+    exists,
+    func,
+    literal,
+    literal_column,
+    select,
+)
+from sqlalchemy.orm import aliased
 
 from domain.customers.customer import Customer
+from domain.customers.presence import of_somebody
 from domain.orders.order import ExchangeRate, Order, OrderItem, OrderReturn, OrderStatus
 from domain.orders.product import Product
 from domain.words import Says, Words
@@ -30,6 +44,23 @@ def orders_of(customer: type[Customer], status: list[OrderStatus] | None = None)
     """The customer's orders, cancelled ones too unless ``status`` leaves them out."""
     query = select(Order).where(Order.customer_id == customer.id)
     return query if status is None else query.where(cast(Order.status, Text) == func.any(status))
+
+
+def order_of_id(key: Any) -> Select[Order]:
+    """The order of an id, unless its customer is gone."""
+    return select(Order).where(Order.id == key, of_somebody(Order.customer_id))
+
+
+def item_of_id(key: Any) -> Select[OrderItem]:
+    """The line of an id, unless the customer is gone."""
+    order = aliased(Order, name="whose")
+    there = exists(literal_column("1")).where(order.id == OrderItem.order_id, of_somebody(order.customer_id))
+    return select(OrderItem).where(OrderItem.id == key, there.correlate_except(order))
+
+
+def return_of_id(key: Any) -> Select[OrderReturn]:
+    """The line of a return of an id, unless the customer is gone."""
+    return select(OrderReturn).where(OrderReturn.id == key, of_somebody(OrderReturn.customer_id))
 
 
 def customer_of(order: type[Order]) -> Select[Customer]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.customers.presence import of_somebody
 from domain.orders.order import Order
 from domain.recording.inputs import OrderRefInput
 
@@ -19,13 +20,13 @@ class NamedOrder(NamedTuple):
 
 
 async def orders_named(session: AsyncSession, names: Collection[OrderRefInput]) -> dict[OrderRefInput, NamedOrder]:
-    """Name → order, without those that mean none."""
+    """Name → order, without those that mean none, or that of a customer who is gone."""
     if not names:
         return {}
     refs = [(name.external_ref.system, name.external_ref.value) for name in names if name.external_ref]
     ids = [name.id for name in names if name.id]
     query = select(Order.id, Order.customer_id, Order.system, Order.external_id).where(
-        or_(Order.id.in_(ids), tuple_(Order.system, Order.external_id).in_(refs))
+        or_(Order.id.in_(ids), tuple_(Order.system, Order.external_id).in_(refs)), of_somebody(Order.customer_id)
     )
     found: dict[object, NamedOrder] = {}
     for id_, customer, system, number in await session.execute(query):

@@ -1,6 +1,6 @@
 """Changing who is on the list of a segment: rows are opened and closed, so that the past can be asked.
 
-Customers are named by the ids of those who count: the winner of merged ones, nobody if erased.
+Customers are named by the ids of those who count: the winner of merged ones, nobody if gone.
 """
 
 from collections.abc import Collection, Sequence

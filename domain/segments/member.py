@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import GROWING, Stored
+from domain.customers.owned import STAYS
 
 
 class SegmentMember(Stored):
@@ -26,7 +27,8 @@ class SegmentMember(Stored):
     )
 
     segment_id: Mapped[UUID] = mapped_column(ForeignKey("segment.id"), primary_key=True)
-    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"), primary_key=True, index=True)
+    # Whoever was listed by an identity that was merged is listed by the winner's: see ``Listed``.
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"), primary_key=True, index=True, info=STAYS)
     added_at: Mapped[datetime] = mapped_column(primary_key=True, doc="From when on.")
     removed_at: Mapped[datetime | None] = mapped_column(doc="Until before when; null while on the list.")
     added_by: Mapped[str] = mapped_column(doc="Who added: key:<prefix>, import, system.")

@@ -26,7 +26,7 @@ _ONE = literal_column("1", Integer())
 
 
 def members(rule: Rule | None = None, *, terms: Terms, clock: Clock, shape: Shape = Shape.EACH) -> Select[Customer]:
-    """The customers known by now, neither merged nor erased, of whom the rule is true; without one all of them."""
+    """The customers known by now, neither merged nor gone, of whom the rule is true; without one all of them."""
     joined, where = _found(rule, Customer.__table__, terms, clock, shape)
     return select(Customer).select_from(joined).where(*where)
 

@@ -48,7 +48,7 @@ def customers(
     sees_personal: bool,
     shape: Shape = Shape.EACH,
 ) -> Select[Customer]:
-    """Customers known by now, neither merged into others nor erased.
+    """Customers known by now, neither merged into others nor deleted or erased.
 
     A search is FORBIDDEN to callers who may not see what is searched.
     """

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from domain.customers import population
+from domain.customers import population, presence
 from domain.customers.conditions import sample
 from domain.customers.conditions.anniversary import Anniversary
 from domain.customers.conditions.changed import Changed
@@ -94,6 +94,7 @@ MUTANTS: dict[str, Mutant] = {
     "later is longer ago": Mutant(DurationTest.holds, "(moment.before(ago), at)", "(at, moment.before(ago))"),
     "who registers later is a member": Mutant(population.known_by, "[known, ", "["),
     "the merged are members": Mutant(population.known_by, "customer.merged_into.is_(None), ", ""),
+    "the deleted are members": Mutant(presence.there, "customer.deleted_at.is_(None), ", ""),
     "weeks begin on Monday": Mutant(Moment._period, "self.week_start - _ONE", "_ONE - _ONE"),
     "fiscal years begin in January": Mutant(Moment._period, "self.fiscal_year_start - _ONE", "_ONE - _ONE"),
     "the beginning of a period is not in it": Mutant(bounds, "at >= begin(period", "at > begin(period"),

@@ -13,6 +13,7 @@ from domain.base import new_id
 from domain.catalogue.installed import InstalledTemplate
 from domain.customers.attribute import AttributeDefinition, AttributeType
 from domain.customers.customer import AttributeChange, Customer, CustomerExternalRef
+from domain.customers.merged import CustomerMerge
 from domain.events import Event, EventTopic
 from domain.feedback.feedback import Feedback, FeedbackKind
 from domain.idempotency import IdempotencyRecord
@@ -115,4 +116,8 @@ def _customer(number: str, when: datetime, product: Product, at: dict[str, Any])
         id=new_id(when), customer_id=who.id, field="city", before=None, after="Ulm", valid_from=when, actor="test", **at
     )
     ref = CustomerExternalRef(system="shop", value=number, customer_id=who.id, **at)
-    return [[who], [ref, change, visit, order], [item, revision, answer], [back]]
+    merge = CustomerMerge(
+        id=new_id(when), winner_id=who.id, loser_id=who.id, moved={}, changes=[], registered_before=when,
+        merged_at=when, actor="test",
+    )  # fmt: skip
+    return [[who], [ref, change, merge, visit, order], [item, revision, answer], [back]]

@@ -14,6 +14,8 @@ TOPICS = (
     *("CUSTOMER_CREATED", "CUSTOMER_UPDATED", "ORDER_RECORDED", "ORDER_RETURNED", "INTERACTION_RECORDED"),
     *("FEEDBACK_RECEIVED", "PRODUCT_SAVED", "SEGMENT_SAVED", "STRATEGY_SAVED", "ATTRIBUTE_DEFINED", "BULK_FINISHED"),
     "SEGMENT_MEMBERS_CHANGED",
+    *("CUSTOMER_DELETED", "CUSTOMER_RESTORED", "CUSTOMER_MERGED", "CUSTOMER_UNMERGED", "CUSTOMER_ERASED"),
+    "CONSENT_CHANGED",
 )
 
 
@@ -22,6 +24,7 @@ def upgrade() -> None:
     topics()
     segments()
     templates()
+    customers()
 
 
 def topics() -> None:
@@ -104,3 +107,31 @@ def templates() -> None:
         sa.PrimaryKeyConstraint("segment_id", name=op.f("pk_installed_template")),
     )
     op.create_index("ix_installed_template_template", "installed_template", ["template"], unique=False)
+
+
+def customers() -> None:
+    """The end of a customer's record."""
+    op.add_column("customer", sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "ix_customer_gone",
+        "customer",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NOT NULL OR erased_at IS NOT NULL"),
+    )
+    op.create_table(
+        "customer_merge",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("winner_id", sa.Uuid(), nullable=False),
+        sa.Column("loser_id", sa.Uuid(), nullable=False),
+        sa.Column("moved", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("changes", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("registered_before", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("merged_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["loser_id"], ["customer.id"], name=op.f("fk_customer_merge_loser_id")),
+        sa.ForeignKeyConstraint(["winner_id"], ["customer.id"], name=op.f("fk_customer_merge_winner_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_merge")),
+        sa.UniqueConstraint("loser_id", name=op.f("uq_customer_merge_loser_id")),
+    )
+    op.create_index(op.f("ix_customer_merge_winner_id"), "customer_merge", ["winner_id"], unique=False)

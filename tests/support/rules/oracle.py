@@ -54,7 +54,7 @@ class Oracle(Leaves):
         return Oracle(self.shop, replace(self.when, zone=zone), self.segments)
 
     def members(self, rule: Any) -> set[UUID]:
-        """The customers known by now, neither merged nor erased, of whom the rule is true."""
+        """The customers known by now, neither merged nor gone, of whom the rule is true."""
         return {
             person.row["id"]
             for person in self.shop.people
@@ -64,7 +64,8 @@ class Oracle(Leaves):
     def known(self, person: Person) -> bool:
         """Whether the customer can be a member of anything."""
         row = person.row
-        return row["registered_at"] <= self.now and row["merged_into"] is None and row["erased_at"] is None
+        gone = row["merged_into"] or row["erased_at"] or row["deleted_at"]
+        return row["registered_at"] <= self.now and gone is None
 
     def truth(self, rule: Any, person: Person) -> Truth:
         """True, false or unknown."""

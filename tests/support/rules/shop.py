@@ -121,6 +121,8 @@ class Maker:
                 person.row["merged_into"] = winner
             if self.chance.random() < 0.05:
                 person.row["erased_at"] = some_instant(self.chance)
+            if self.chance.random() < 0.05:
+                person.row["deleted_at"] = some_instant(self.chance)
         return Shop(made, PRODUCTS)
 
     def person(self) -> Person:
@@ -139,6 +141,7 @@ class Maker:
             "purchase_intent": self.maybe(INTENTS), "timezone": self.maybe(ZONES), "region": self.maybe(REGIONS),
             "tags": self.some(TAGS, 3), "attributes": self.attributes(),
             "registered_at": registered, "created_at": NOW, "updated_at": NOW, "merged_into": None, "erased_at": None,
+            "deleted_at": None,
         }  # fmt: skip
         person = Person(row)
         for _ in range(chance.choice((0, 0, 1, 3, 6))):

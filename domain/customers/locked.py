@@ -1,0 +1,60 @@
+"""Customers, found by id and locked: nothing happens to them, nor is recorded of them, until the transaction ends.
+
+What is recorded locks whom it names, and by its foreign key the winner.  So those who were merged are locked first
+here, too; and nobody is merged into a customer who is locked.
+"""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from domain.customers.customer import Customer
+from domain.customers.presence import there
+from domain.refusal import NotFound, Refused
+
+MOST_TRIES = 10
+
+
+async def lock_customer(session: AsyncSession, id_: UUID, place: str, *, gone: bool = False) -> Customer:
+    """The customer of an id; of a merged one, the winner.  Refuses with NotFound naming the argument ``place``.
+
+    ``gone``: one that was deleted, too.
+    """
+    found = (await lock_customers(session, [id_], gone=gone)).get(id_)
+    if found is None:
+        raise Refused(NotFound(path=(place,)))
+    return found
+
+
+async def lock_customers(session: AsyncSession, ids: Collection[UUID], *, gone: bool = False) -> dict[UUID, Customer]:
+    """Id → the customer it means, without those that mean nobody.  All that were merged into them are locked, too."""
+    who = select(Customer.id, func.coalesce(Customer.merged_into, Customer.id)).where(Customer.id.in_(ids))
+    for _ in range(MOST_TRIES):
+        meant = dict(iter(await session.execute(who)))
+        winners = set(meant.values())
+        await session.execute(_merged_into(winners))
+        found = {customer.id: customer for customer in await session.scalars(_alive(winners, gone))}
+        await session.execute(_merged_into(winners))  # meanwhile
+        # One that was itself merged while we waited for it: who is meant is looked up again.
+        overtaken = Customer.id.in_(winners - found.keys()) & Customer.merged_into.is_not(None)
+        if not await session.scalar(select(Customer.id).where(overtaken).limit(1)):
+            return {id_: found[winner] for id_, winner in meant.items() if winner in found}
+    raise RuntimeError("customers were merged again and again")
+
+
+def of_group(id_: UUID) -> ColumnElement[bool]:
+    """A customer, and those who were merged into it."""
+    return or_(Customer.id == id_, Customer.merged_into == id_)
+
+
+def _merged_into(ids: Collection[UUID]) -> Select[Any]:
+    return select(Customer.id).where(Customer.merged_into.in_(ids)).order_by(Customer.id).with_for_update()
+
+
+def _alive(ids: Collection[UUID], gone: bool) -> Select[Customer]:
+    query = select(Customer).where(Customer.id.in_(ids), Customer.merged_into.is_(None)).order_by(Customer.id)
+    query = query.where(*([Customer.erased_at.is_(None)] if gone else there(Customer)))
+    return query.with_for_update().execution_options(populate_existing=True)

@@ -1,0 +1,1 @@
+"""The life of a customer record: deleted and restored, merged and separated, erased."""
