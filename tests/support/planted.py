@@ -112,6 +112,11 @@ def _customer(number: str, when: datetime, product: Product, at: dict[str, Any])
         id=new_id(when), kind=FeedbackKind.NPS, question_key="", score=9, scale_min=0, scale_max=10, submitted_at=when,
         order_id=order.id, **named,
     )  # fmt: skip
+    return [[who], [*_record(who, number, when, at), visit, order], [item, revision, answer], [back]]
+
+
+def _record(who: Customer, number: str, when: datetime, at: dict[str, Any]) -> list[Any]:
+    """What is kept beside the customer's own row."""
     change = AttributeChange(
         id=new_id(when), customer_id=who.id, field="city", before=None, after="Ulm", valid_from=when, actor="test", **at
     )
@@ -120,4 +125,4 @@ def _customer(number: str, when: datetime, product: Product, at: dict[str, Any])
         id=new_id(when), winner_id=who.id, loser_id=who.id, moved={}, changes=[], registered_before=when,
         merged_at=when, actor="test",
     )  # fmt: skip
-    return [[who], [ref, change, merge, visit, order], [item, revision, answer], [back]]
+    return [ref, change, merge]
