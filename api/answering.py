@@ -1,5 +1,6 @@
-"""Runs a caller's GraphQL operation: the executor with the tenant's doors."""
+"""Runs a caller's GraphQL operation: the executor with the tenant's doors, within the caller's limits."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
@@ -7,53 +8,85 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.allowances import MOST_COST, USUAL, Allowances
 from api.auth import Caller
 from api.errors import ErrorCode
-from api.graph.errors import Closed, Fault
-from api.graph.execute import Doors, Executor
+from api.graph.errors import Closed, Fault, fault
+from api.graph.execute import Answer, Doors, Executor, rejection
 from api.graph.request import Env
 from api.http import Answered, Asked, Ran
 from api.outcomes import KeptOutcomes
+from api.purses import Purse
 from api.schema import core_schema
 from api.terms import read_terms
 from api.views import view
 from domain.events import write_events
 from tenancy.scope import Scope, TenantClosed
 
-# Above this a document is refused before it takes a connection.
-MOST_COST = 50_000
-RETRY = (("Retry-After", "1"),)
+WAIT_S = 1.0  # for a turn of the tenant's
 READ_ONLY = Fault(ErrorCode.TENANT_SUSPENDED, "The tenant is read-only.", "该租户当前只读。")
+# After these one may try again.
+PASSING, AGAIN_S = frozenset((ErrorCode.SERVICE_UNAVAILABLE, ErrorCode.TIMEOUT)), 1
+# Where the media type lets it show.
+STATUSES: dict[str, int] = {
+    ErrorCode.RATE_LIMITED: 429,
+    ErrorCode.INTERNAL: 500,
+    ErrorCode.SERVICE_UNAVAILABLE: 503,
+    ErrorCode.TIMEOUT: 504,
+}
 
 
 class Answering:
     """One schema for all callers of a process."""
 
-    def __init__(self, scope: Scope, secret: bytes, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        secret: bytes,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        allowances: Allowances = USUAL,
+    ) -> None:
         """``secret`` authenticates cursors; ``clock`` is read once an operation."""
-        self._scope, self._clock = scope, clock
+        self._scope, self._clock, self._deadline_s = scope, clock, allowances.deadline_s
         self.events = 0  # written so far
         doors = Doors(self._read, self._write, read_terms, lambda tenant: str(tenant.schema), KeptOutcomes())
         self.executor = Executor(core_schema(), view, doors, secret, most_cost=MOST_COST)
 
     async def answer(self, caller: Caller, asked: Asked) -> Answered:
-        """The response to one request."""
-        answer = await self.executor.run(
-            asked.query,
-            asked.variables,
-            asked.operation_name,
-            now=self._clock(),
-            tenant=caller.tenant,
-            scopes=caller.scopes,
-            locale=caller.locale,
-            actor=caller.actor,
-            idempotency_key=asked.idempotency_key,
-            only_query=asked.reading,
-        )
+        """The response to one request, by the deadline: what runs then is broken off and rolled back."""
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                answer = await self._in_turn(caller, asked)
+        except TimeoutError:
+            answer = rejection([fault("TIMEOUT", caller.locale)], None)
         ran = Ran(answer.name, answer.operation, answer.cost, answer.statements, answer.codes)
+        headers = caller.purse.headers()
+        if again_s := answer.retry_after_s or (AGAIN_S if PASSING.intersection(answer.codes) else 0):
+            headers.append((b"retry-after", b"%d" % again_s))
         if asked.reading and answer.operation not in (None, "query"):  # nothing was executed
-            return Answered(answer.body, True, 405, (("Allow", "POST"),), ran)
-        return Answered(answer.body, answer.request_error, status_of(answer.codes), again(answer.codes), ran)
+            return Answered(answer.body, True, 405, ((b"allow", b"POST"), *headers), ran)
+        return Answered(answer.body, answer.request_error, status_of(answer.codes), headers, ran)
+
+    async def _in_turn(self, caller: Caller, asked: Asked) -> Answer:
+        turns = caller.purse.turns
+        if not turns.take() and not await turns.wait(WAIT_S):
+            return rejection([fault("CROWDED", caller.locale, retryAfter=1)], None)
+        try:
+            return await self.executor.run(
+                asked.query,
+                asked.variables,
+                asked.operation_name,
+                now=self._clock(),
+                tenant=caller.tenant,
+                scopes=caller.scopes,
+                locale=caller.locale,
+                actor=caller.actor,
+                idempotency_key=asked.idempotency_key,
+                only_query=asked.reading,
+                purse=caller.purse,
+            )
+        finally:
+            turns.give()
 
     def _read(self, env: Env) -> AbstractAsyncContextManager[Any]:
         return self._scope.read(env.tenant)
@@ -66,23 +99,20 @@ class Answering:
             nonlocal written
             written = await write_events(session)
 
+        purse: Purse | None = env.purse
+        if purse is not None and not purse.writes.take() and not await purse.writes.wait():
+            raise TimeoutError("no turn to write")
         try:
             async with self._scope.write(env.tenant, before_commit=announced) as session:
                 yield session
             self.events += written
         except TenantClosed:
             raise Closed(READ_ONLY) from None
-
-
-def again(codes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """The header that says when to try again, where that may help."""
-    return RETRY if ErrorCode.SERVICE_UNAVAILABLE in codes or ErrorCode.TIMEOUT in codes else ()
+        finally:
+            if purse is not None:
+                purse.writes.give()
 
 
 def status_of(codes: tuple[str, ...]) -> int:
-    """The HTTP status of a request error, where the media type lets it show."""
-    if ErrorCode.SERVICE_UNAVAILABLE in codes:
-        return 503
-    if ErrorCode.TIMEOUT in codes:
-        return 504
-    return 500 if ErrorCode.INTERNAL in codes else 400
+    """The HTTP status of a request error."""
+    return next((STATUSES[code] for code in codes if code in STATUSES), 400)

@@ -17,9 +17,11 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 from strawberry.http.ides import get_graphql_ide_html
 
+from api.allowances import Allowances
 from api.answering import Answering
 from api.auth import Callers
 from api.http import GraphQLEndpoint
+from api.purses import Purses
 from api.schema import printed_schema
 from api.settings import Settings
 from api.start import Running, running
@@ -58,8 +60,11 @@ def create_app(settings: Settings, *, demo: DemoPage | None = None) -> Starlette
         async with running(settings.database_url, require_hardening=settings.require_hardening) as opened:
             answering = endpoint.open(opened, settings)
             app.state.running = opened
-            async with looking(metrics, opened, answering):
-                yield
+            try:
+                async with looking(metrics, opened, answering):
+                    yield
+            finally:
+                await endpoint.close()
 
     async def home(_: Request) -> Response:
         return HTMLResponse(_home(demo))
@@ -99,15 +104,23 @@ class _Endpoint:
     def __init__(self, watch: Watch, page: str | None) -> None:
         self._watch, self._page = watch, page
         self._inner: GraphQLEndpoint | None = None
+        self._purses: Purses | None = None
 
     def open(self, opened: Running, settings: Settings) -> Answering:
         """Serve on these pools from now on."""
         secret = settings.secret.get_secret_value().encode() if settings.secret else secrets.token_bytes(32)
         outdated = tenant_revisions().outdated
-        answering = Answering(Tenants(opened.engines, outdated=outdated), secret)
-        callers = Callers(opened.control, outdated)
+        allowances = Allowances.of(settings)
+        answering = Answering(Tenants(opened.engines, outdated=outdated), secret, allowances=allowances)
+        self._purses = Purses(opened.control, allowances)
+        callers = Callers(opened.control, self._purses, outdated)
         self._inner = GraphQLEndpoint(callers.authenticate, answering.answer, self._watch, self._page)
         return answering
+
+    async def close(self) -> None:
+        """Before its pools are closed."""
+        if self._purses is not None:
+            await self._purses.close()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         assert self._inner

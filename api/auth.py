@@ -18,6 +18,7 @@ from starlette.requests import Request
 
 from api.errors import ErrorCode, RequestRefused, unavailable
 from api.http import locale_of
+from api.purses import Purse, Purses
 from api.scopes import granted
 from domain.words import Words
 from tenancy.keys import TOKEN, Grant, note_use, verify
@@ -38,18 +39,19 @@ class Caller:
     scopes: frozenset[str]
     actor: str  # as histories name it
     locale: str
+    purse: Purse
 
 
 class Callers:
     """Tells callers from their API keys."""
 
-    def __init__(self, control: AsyncEngine, outdated: Collection[str] = ()) -> None:
+    def __init__(self, control: AsyncEngine, purses: Purses, outdated: Collection[str] = ()) -> None:
         """``control`` leads to the control plane; of its own, so that long writes cannot keep callers out.
 
         ``outdated``: revisions of schemas that are no longer served.
         """
-        self._control, self._outdated = control, outdated
-        self._known: dict[bytes, tuple[Grant, frozenset[str]]] = {}
+        self._control, self._purses, self._outdated = control, purses, outdated
+        self._known: dict[bytes, tuple[Grant, frozenset[str], Purse]] = {}
         self._used: set[UUID] = set()
         self._version: int | None = None
         self._read_at = self._noted_at = float("-inf")
@@ -61,15 +63,15 @@ class Callers:
         try:
             if monotonic() - self._read_at >= FRESH_S:
                 await self._refresh()
-            grant, scopes = await self._grant(token)
+            grant, scopes, purse = await self._grant(token)
         except (SQLAlchemyError, OSError) as error:
             raise unavailable() from error
         self._used.add(grant.key_id)
         if grant.tenant.revision in self._outdated:
             raise unavailable()
-        return _caller(grant, scopes, request)
+        return _caller(grant, scopes, purse, request)
 
-    async def _grant(self, token: str) -> tuple[Grant, frozenset[str]]:
+    async def _grant(self, token: str) -> tuple[Grant, frozenset[str], Purse]:
         digest = hashlib.sha256(token.encode()).digest()
         found = self._known.get(digest)
         if found is None:
@@ -78,7 +80,7 @@ class Callers:
                 grant = await verify(connection, token, datetime.now(UTC))
             if grant is None:
                 raise _unknown()
-            found = (grant, granted(grant.scopes))
+            found = (grant, granted(grant.scopes), self._purses.of(grant))
             if version == self._version:  # else it may be outdated already
                 if len(self._known) >= MOST_KEYS:
                     self._known.clear()
@@ -112,7 +114,7 @@ def _bearer(request: Request) -> str:
     return token.strip()
 
 
-def _caller(grant: Grant, scopes: frozenset[str], request: Request) -> Caller:
+def _caller(grant: Grant, scopes: frozenset[str], purse: Purse, request: Request) -> Caller:
     tenant = grant.tenant
     named = request.headers.get(TENANT_HEADER)
     if named is not None and named != tenant.slug:
@@ -120,7 +122,7 @@ def _caller(grant: Grant, scopes: frozenset[str], request: Request) -> Caller:
         raise RequestRefused(403, ErrorCode.TENANT_MISMATCH, words)
     if not Status(tenant.status).readable:
         raise RequestRefused(403, ErrorCode.TENANT_SUSPENDED, Words("The tenant is suspended.", "该租户已被停用。"))
-    return Caller(tenant, scopes, f"key:{grant.prefix}", locale_of(request) or tenant.locale)
+    return Caller(tenant, scopes, f"key:{grant.prefix}", locale_of(request) or tenant.locale, purse)
 
 
 def _unknown() -> RequestRefused:
@@ -128,4 +130,3 @@ def _unknown() -> RequestRefused:
         "Send 'Authorization: Bearer <API key>' with a valid key.", "请在 Authorization 头中提供有效的 API 密钥。"
     )
     return RequestRefused(401, ErrorCode.UNAUTHENTICATED, words, {"WWW-Authenticate": 'Bearer realm="regulars"'})
-

@@ -6,7 +6,7 @@ never reaches the parser of documents.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
@@ -57,7 +57,7 @@ class Answered:
     body: bytes
     request_error: bool = False
     status: int = 400  # of a request error, where the media type lets it show
-    headers: tuple[tuple[str, str], ...] = ()
+    headers: Iterable[tuple[bytes, bytes]] = ()
     ran: Ran | None = None
 
 
@@ -111,7 +111,7 @@ class GraphQLEndpoint:
             watched.name, watched.kind, watched.cost, watched.statements, watched.codes = answered.ran
         shown = media == GRAPHQL_JSON or answered.status == 405  # of the method, not of the document
         status = answered.status if answered.request_error and shown else 200
-        return Reply(answered.body, status, media, dict(answered.headers))
+        return Reply(answered.body, status, media, answered.headers)
 
 
 class Heard(Request):
@@ -133,10 +133,9 @@ class Reply:
 
     __slots__ = ("_body", "_headers", "status")
 
-    def __init__(self, body: bytes, status: int, media: str, headers: Mapping[str, str]) -> None:
+    def __init__(self, body: bytes, status: int, media: str, headers: Iterable[tuple[bytes, bytes]]) -> None:
         self._body, self.status = body, status
-        self._headers = [(b"content-type", TYPED[media]), (b"content-length", b"%d" % len(body))]
-        self._headers += [(name.lower().encode("latin-1"), text.encode("latin-1")) for name, text in headers.items()]
+        self._headers = [(b"content-type", TYPED[media]), (b"content-length", b"%d" % len(body)), *headers]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status, "headers": self._headers})
@@ -146,7 +145,8 @@ class Reply:
 def _refusal(request: Request, refused: RequestRefused, watched: Watched) -> Reply:
     watched.codes = (refused.code,)
     media = accepted(request.headers.get("accept")) or JSON
-    return Reply(refused.body(locale_of(request) or "en"), refused.status, media, refused.headers)
+    headers = [(name.lower().encode(), text.encode()) for name, text in refused.headers.items()]
+    return Reply(refused.body(locale_of(request) or "en"), refused.status, media, headers)
 
 
 def _failed(request: Request, error: Exception, watched: Watched) -> Reply:
@@ -154,7 +154,7 @@ def _failed(request: Request, error: Exception, watched: Watched) -> Reply:
     made = failure(error, locale_of(request) or "en")
     watched.codes = (made["extensions"]["code"],)
     media = accepted(request.headers.get("accept")) or JSON
-    return Reply(orjson.dumps({"errors": [made]}), 500, media, {})
+    return Reply(orjson.dumps({"errors": [made]}), 500, media, ())
 
 
 @lru_cache(maxsize=256)

@@ -4,7 +4,18 @@ from types import ModuleType
 
 from graphql import GraphQLSchema
 
-from api import customers, feedback, interactions, orders, rule_text, segment_diffs, segments, strategies, templates
+from api import (
+    customers,
+    feedback,
+    interactions,
+    limits,
+    orders,
+    rule_text,
+    segment_diffs,
+    segments,
+    strategies,
+    templates,
+)
 from api.graph.schema import build, core
 from api.views import view
 
@@ -18,6 +29,7 @@ SUBJECTS: tuple[ModuleType, ...] = (
     templates,
     strategies,
     feedback,
+    limits,
 )
 schema = build(view)
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.allowances import USUAL
+
 
 class LogFormat(StrEnum):
     """How a line of the log looks."""
@@ -50,3 +52,11 @@ class Settings(BaseSettings):
     secret: SecretStr | None = Field(
         default=None, min_length=32, description="Authenticates cursors; without it they end with the process."
     )
+    key_rate: int = Field(default=USUAL.key_rate, ge=1, description="Points that a key gets back a second.")
+    key_burst: int = Field(default=USUAL.key_burst, ge=1, description="Most points that a key can save up.")
+    tenant_rate: int = Field(default=USUAL.tenant_rate, ge=1, description="Points that a tenant gets back a second.")
+    tenant_burst: int = Field(default=USUAL.tenant_burst, ge=1, description="Most points that a tenant can save up.")
+    tenant_operations: int = Field(
+        default=USUAL.tenant_operations, ge=1, description="Operations of one tenant that a process runs at once."
+    )
+    deadline_s: int = Field(default=USUAL.deadline_s, ge=1, le=60, description="Seconds after which one is stopped.")

@@ -12,6 +12,7 @@ from tenancy.registry import list_nodes
 from tenancy.roles import Hardening, login_faults, read_hardening
 
 CONTROL_TIMEOUT = "5s"  # of one look at the control plane
+CONTROL_LOCK_TIMEOUT = "500ms"  # of its rows, which are locked for a moment only
 
 
 class Unfit(Exception):
@@ -31,7 +32,7 @@ class Running:
 async def running(dsn: str, *, require_hardening: bool) -> AsyncIterator[Running]:
     """Open the pools on the login role's DSN.  Raises ``Unfit``, and what connecting raises."""
     hardening = await inspected(dsn, require_hardening=require_hardening)
-    settings = {**SETTINGS, "statement_timeout": CONTROL_TIMEOUT}
+    settings = {**SETTINGS, "statement_timeout": CONTROL_TIMEOUT, "lock_timeout": CONTROL_LOCK_TIMEOUT}
     control = create_engine(dsn, server_settings=settings, pool_size=2, max_overflow=0, pool_timeout=5)
     try:
         async with control.begin() as connection:

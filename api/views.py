@@ -1,10 +1,11 @@
 """The one object that all subjects declare their GraphQL types on, and what their functions are handed."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Integer, Text, select
 
+from api.allowances import USUAL, Allowances
 from api.graph.choice import Either
 from api.graph.view import Held, Views
 from api.scalars import PRODUCT_SCALARS
@@ -47,6 +48,11 @@ def base_currency_of(planner: Any) -> str:
     return str(planner.look(lambda env: env.tenant.base_currency))
 
 
+def allowances_of(planner: Any) -> Allowances:
+    """What the caller is held to; the usual numbers where nobody pays."""
+    return cast(Allowances, planner.look(lambda env: env.purse.allowances if env.purse else USUAL))
+
+
 # Of statements about all members of a rule: planned with their values, which decide how many rows a window has; on one
 # core, as other tenants' questions run beside; and rows read by an index cost little more than others, being in memory.
 WHOLE = (
@@ -69,6 +75,7 @@ view = Views(
         "actor": actor_of,
         "base_currency": base_currency_of,
         "sees_personal": sees_personal,
+        "allowances": allowances_of,
         "shape": Either(Shape.EACH, Shape.ALL, factor=4.0, settings=WHOLE, only=counts_all),
     },
     refused=Refused,

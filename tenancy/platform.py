@@ -11,6 +11,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Double,
     ForeignKey,
     Identity,
     Integer,
@@ -123,6 +124,19 @@ audit = Table(
     Column("action", Text, nullable=False),
     Column("tenant_id", Uuid, ForeignKey(tenant.c.id), index=True),
     Column("details", JSONB, nullable=False),
+)
+
+# Token buckets of tenants and keys.  Unlogged: after a crash they are full again, and no lease waits for the disk.
+budget = Table(
+    "budget",
+    metadata,
+    Column("id", Uuid, primary_key=True, doc="Of the tenant, or of the key."),
+    Column("points", Double, nullable=False, doc="Left at that instant."),
+    Column("granted", Double, nullable=False, doc="To the process that asked last."),
+    Column("rate", Double, nullable=False, doc="Points restored a second, as the last process had it."),
+    Column("burst", Double, nullable=False, doc="Most points it holds, as the last process had it."),
+    Column("at", AT, nullable=False),
+    prefixes=["UNLOGGED"],
 )
 
 # One row, raised in the transaction that changes a tenant or a key: whoever caches them polls it.

@@ -92,6 +92,7 @@ async def harden(owner: Any, login: str) -> Hardening:
     read = ", ".join(f"{SCHEMA}.{name}" for name in ("tenant", "node", "api_key", "change", "alembic_version"))
     await owner.execute(f"GRANT SELECT ON {read} TO {login}")
     await owner.execute(f"GRANT UPDATE (last_used_at) ON {SCHEMA}.api_key TO {login}")
+    await owner.execute(f"GRANT SELECT, INSERT, UPDATE ON {SCHEMA}.budget TO {login}")
     return await read_hardening(owner)
 
 

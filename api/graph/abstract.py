@@ -4,13 +4,14 @@
 ``kind`` (a GraphQL type's name) and ``id`` has a branch per possible type.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import ARRAY, Integer, Text, Uuid, case, func, select
 from sqlalchemy.dialects.postgresql import JSON, aggregate_order_by
 
 from api.graph import sql
-from api.graph.request import Arguments, parse_id
+from api.graph.request import Arguments, Getter, parse_id
 from api.graph.selection import Nodes
 
 MOST_IDS = 250
@@ -46,19 +47,29 @@ def nodes(planner: Any, arguments: Arguments, nodes: Nodes) -> Any:
     unnested = func.unnest(of_kind, keys).table_valued("kind", "id", with_ordinality="n")
     given = unnested.render_derived()
     outside = planner.factors
-    planner.factors = (*outside, lambda env: len(getter(env)))
+
+    def count(kind: str) -> Getter:
+        return lambda env: sum(kind_of(planner, each) == kind for each in getter(env))
+
     with planner.inside(given):
-        item = by_kind(planner, list(found), nodes, given.c)
+        item = by_kind(planner, list(found), nodes, given.c, count)
     planner.factors = outside
     listed = func.json_agg(aggregate_order_by(item, given.c.n.cast(Integer)))
     chosen = select(func.coalesce(listed, sql.EMPTY_LIST, type_=JSON())).select_from(given)
     return chosen.correlate(*planner.rows).scalar_subquery()
 
 
-def by_kind(planner: Any, kinds: list[str], nodes: Nodes, row: Any) -> Any:
-    """The object of the type that ``row.kind`` names, found by ``row.id``; null for any other."""
-    branches = []
+def by_kind(
+    planner: Any, kinds: list[str], nodes: Nodes, row: Any, count: Callable[[str], Getter] | None = None
+) -> Any:
+    """The object of the type that ``row.kind`` names, found by ``row.id``; null for any other.
+
+    ``count`` says how many there are of a kind, where that is known: each is charged.
+    """
+    branches, outside = [], planner.factors
     for kind in kinds:
+        if count is not None:
+            planner.factors = (*outside, count(kind))
         query, _ = planner.select_by_id(kind, row.id)
         branches.append((row.kind == sql.text(kind), planner.one(query, planner.schema.get_type(kind), nodes)))
     return case(*branches, else_=sql.NULL) if branches else sql.NULL

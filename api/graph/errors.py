@@ -49,6 +49,16 @@ FAULTS = {
     "OPERATION": Fault("BAD_USER_INPUT", "Name one operation of the document.", "请指定文档中的一个操作。"),
     "NOT_A_QUERY": Fault("BAD_USER_INPUT", "Only a query can be asked this way.", "此方式只能执行查询。"),
     "SUBSCRIPTION": Fault("BAD_USER_INPUT", "Subscriptions are served over WebSocket.", "订阅请使用 WebSocket。"),
+    "RATE_LIMITED": Fault(
+        "RATE_LIMITED",
+        "This costs {cost} points and {remaining} are left; try again in {retryAfter} s.",
+        "本次请求需 {cost} 点，目前剩余 {remaining} 点；请在 {retryAfter} 秒后重试。",
+    ),
+    "CROWDED": Fault(
+        "RATE_LIMITED",
+        "Too many operations of this tenant are running; try again in {retryAfter} s.",
+        "该租户同时执行的操作过多；请在 {retryAfter} 秒后重试。",
+    ),
     "TIMEOUT": Fault("TIMEOUT", "It took too long and was stopped.", "执行超时，已停止。"),
     "UNAVAILABLE": Fault("SERVICE_UNAVAILABLE", "The service is not available; try again.", "服务暂不可用，请重试。"),
     "INTERNAL": Fault(
@@ -57,12 +67,12 @@ FAULTS = {
 }
 
 
-def fault(name: str, locale: str, path: list[Any] | None = None, **values: str) -> dict[str, Any]:
+def fault(name: str, locale: str, path: list[Any] | None = None, **values: str | int) -> dict[str, Any]:
     """An error of an answer, by the name of its fault."""
     return _answered(FAULTS[name], locale, path, **values)
 
 
-def _answered(found: Fault, locale: str, path: list[Any] | None, **values: str) -> dict[str, Any]:
+def _answered(found: Fault, locale: str, path: list[Any] | None, **values: str | int) -> dict[str, Any]:
     message = (found.zh if locale.lower().startswith("zh") else found.en).format(**values)
     made: dict[str, Any] = {"message": message}
     if path is not None:

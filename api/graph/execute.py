@@ -15,6 +15,7 @@ from api.graph.limits import Limits
 from api.graph.mutate import mutate
 from api.graph.newcomers import Newcomers
 from api.graph.once import Outcomes
+from api.graph.price import Purse
 from api.graph.read import Reading
 from api.graph.request import Env
 from api.graph.scalars import clean
@@ -50,6 +51,7 @@ class Answer:
     compiled: bool = True
     name: str | None = None  # the operation's
     statements: int = 0  # that read
+    retry_after_s: int = 0  # of a refusal that passes
 
 
 class Executor:
@@ -85,8 +87,9 @@ class Executor:
         actor: str = "",
         idempotency_key: str | None = None,
         only_query: bool = False,
+        purse: Purse | None = None,
     ) -> Answer:
-        """Answer one operation of a document.  ``only_query`` refuses others (GET)."""
+        """Answer one operation of a document.  ``only_query`` refuses others (GET); ``purse`` is charged for it."""
         kind = None
         self.newcomers.running += 1
         try:
@@ -98,7 +101,7 @@ class Executor:
             if chosen.operation is OperationType.SUBSCRIPTION:
                 raise Rejected(fault("SUBSCRIPTION", locale))
             env = self._env(document.variables[named(chosen)], variables or {}, now, tenant, scopes, locale)
-            env.actor, env.idempotency_key = actor, idempotency_key
+            env.actor, env.idempotency_key, env.purse = actor, idempotency_key, purse
             answer = await self._answer(document, chosen, env, kind)
             answer.name, answer.statements = named(chosen), env.statements
             return answer
@@ -134,30 +137,32 @@ class Executor:
 
     async def _answer(self, document: Document, chosen: Any, env: Env, kind: str) -> Answer:
         if chosen.operation is OperationType.MUTATION:
-            data, errors = await mutate(self.reading, document, chosen, env)
-            return answered(data, errors, kind)
+            data, errors = await mutate(self.reading, document, chosen, env, self.most_cost)
+            return answered(data, errors, kind, env)
         root: Any = self.schema.query_type
         tree = named(chosen)
         shape = (root, [chosen])
         done = await self.reading.read(
             document, tree, env, lambda planner: planner.plan(*shape), shape, most_cost=self.most_cost
         )
-        return answered(done.data, done.errors, kind, done.plan.cost(env), done.plan.compiled)
+        return answered(done.data, done.errors, kind, env, done.plan.compiled)
 
 
-def answered(data: bytes, errors: list[Any], kind: str, cost: int = 0, compiled: bool = True) -> Answer:
-    """``data`` with at most 5 errors."""
+def answered(data: bytes, errors: list[Any], kind: str, env: Env, compiled: bool = True) -> Answer:
+    """``data`` with at most 5 errors, and what it cost."""
+    end = b"}" if env.purse is None else env.purse.told(env.cost)
     if not errors:
-        return Answer(b"".join((b'{"data":', data, b"}")), False, (), kind, cost, compiled)
-    body = b"".join((b'{"data":', data, b',"errors":', orjson.dumps(errors[:MOST_ERRORS]), b"}"))
+        return Answer(b"".join((b'{"data":', data, end)), False, (), kind, env.cost, compiled)
+    body = b"".join((b'{"data":', data, b',"errors":', orjson.dumps(errors[:MOST_ERRORS]), end))
     codes = tuple(error["extensions"]["code"] for error in errors)
-    return Answer(body, False, codes, kind, cost, compiled)
+    return Answer(body, False, codes, kind, env.cost, compiled)
 
 
 def rejection(errors: list[Any], kind: str | None) -> Answer:
     """Errors without data: nothing was executed, or everything failed."""
     codes = tuple(error["extensions"]["code"] for error in errors)
-    return Answer(orjson.dumps({"errors": errors}), True, codes, kind)
+    retry_after_s = errors[0]["extensions"].get("retryAfter", 0)
+    return Answer(orjson.dumps({"errors": errors}), True, codes, kind, retry_after_s=retry_after_s)
 
 
 async def json_as_bytes(connection: Any) -> None:

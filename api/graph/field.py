@@ -18,6 +18,7 @@ from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 FIELD = "graph"  # key in StrawberryField.metadata
 T = TypeVar("T")
 NO_DEFAULT = Parameter.empty
+WRITE_COST = 10  # a transaction, or an item of one
 
 
 class Rows(Generic[T]):
@@ -132,6 +133,7 @@ def write(
     ``success`` and ``result`` name the types; by default ``SegmentSuccess`` and ``SegmentResult`` for a row
     ``segment``.  ``problems`` are the refusals that are answered as members of the result.
     """
+    options.setdefault("cost", WRITE_COST)
     return Field("write", call, write=Write(row, success, extra, problems, result), **options)
 
 
@@ -139,6 +141,7 @@ def write_each(call: Callable[..., Any], *, row: str = "", problems: tuple[type,
     """A mutation of many items.  ``call(session, …)`` returns a list, in their order, of objects with ``id`` and
     ``problem``: the row it left behind (null where rows have no id), or a refusal.  Answers ``BatchResult``."""
     batch = Write(row, "BatchResult", (), problems, "BatchResult", each=True)
+    options.setdefault("cost", WRITE_COST)
     return Field("write", call, write=batch, **options)
 
 

@@ -16,6 +16,7 @@ from api.graph.inputs import Converter, own_kind
 from api.graph.once import digest_of
 from api.graph.plan import Planner
 from api.graph.planning import Plan
+from api.graph.price import due, items
 from api.graph.project import project
 from api.graph.read import Reading
 from api.graph.request import Arguments, Env
@@ -25,25 +26,37 @@ MOST_TRIES = 3
 FIRST_PAUSE = 0.01  # seconds, doubled each time, with jitter
 
 
-async def mutate(reading: Reading, document: Document, operation: Any, env: Env) -> tuple[bytes, list[Any]]:
-    """The fields one after the other.  A null where none may be ends it, as the specification says."""
+async def mutate(
+    reading: Reading, document: Document, operation: Any, env: Env, most_cost: int | None = None
+) -> tuple[bytes, list[Any]]:
+    """The fields one after the other.  A null where none may be ends it, as the specification says.
+
+    All of it is charged before any of it is done.
+    """
     root: Any = document.selections.schema.mutation_type
     wanted = document.selections.collect(root, [operation], lambda variable: bool(env.variables[variable]))
+    fields = {
+        key: _Field(reading, document, root.fields[nodes[0].name.value], key, nodes, env)
+        for key, nodes in wanted.items()
+        if nodes[0].name.value != "__typename"
+    }
+    if most_cost is not None or env.purse is not None:
+        late = due(env, sum([await one.cost() for one in fields.values()]), most_cost)
+        if late is not None:
+            await late
     out: list[bytes] = []
     errors: list[Any] = []
-    for key, nodes in wanted.items():
-        name = nodes[0].name.value
-        if name == "__typename":
+    for key in wanted:
+        if key not in fields:
             out.append(f'"{key}":"{root.name}"'.encode())
             continue
-        one = _Field(reading, document, root.fields[name], key, nodes, env)
         env.memo.clear()
         try:
-            data, wrong = await one.run()
+            data, wrong = await fields[key].run()
         except Exception as error:
             data, wrong = b"null", [failure(error, env.locale, [key])]
         errors += wrong
-        if data == b"null" and is_non_null_type(root.fields[name].type):
+        if data == b"null" and is_non_null_type(fields[key].gfield.type):
             return b"null", errors
         out.append(b"".join((f'"{key}":'.encode(), data)))
     return b"".join((b"{", b",".join(out), b"}")), errors
@@ -63,6 +76,20 @@ class _Field:
         )
         self.declared: Field = gfield.extensions["strawberry-definition"].metadata[FIELD]
         self.views = reading.views
+
+    async def cost(self) -> int:
+        """Points: its weight for each item, and those of what it answers, as far as that can be planned before."""
+        assert self.declared.write
+        env, each = self.env, self.declared.write.each
+        count = items(self.nodes, env) if each else 1
+        env.memo.clear()
+        env.written = [None] * count if each else None  # so many will be read
+        try:
+            answer = await self.reading.priced(self.document, ("payload", self.key), env, self._planned)
+        except Exception:  # what is wrong is told where it is read
+            answer = 0
+        env.written = None
+        return self.declared.cost * count + answer
 
     async def run(self) -> tuple[bytes, list[Any]]:
         """(JSON, errors) of the field."""
@@ -146,14 +173,15 @@ class _Field:
 
     async def _payload(self) -> tuple[bytes, list[Any]]:
         """The success, its row read by the compiled path in a new snapshot."""
-        assert self.declared.write
-        result: Any = get_named_type(self.gfield.type)
-        success = result if self.declared.write.each else result.types[0]
         self.env.memo.clear()
-
-        def make(planner: Planner) -> Plan:
-            return planner.payload(success, self.declared, self.nodes)
-
-        shape = (success, list(self.nodes))
-        done = await self.reading.read(self.document, ("payload", self.key), self.env, make, shape, (self.key,))
+        tree, shape = ("payload", self.key), (self._success, list(self.nodes))
+        done = await self.reading.read(self.document, tree, self.env, self._planned, shape, (self.key,))
         return done.data, done.errors
+
+    @property
+    def _success(self) -> Any:
+        result: Any = get_named_type(self.gfield.type)
+        return result if self.declared.write and self.declared.write.each else result.types[0]
+
+    def _planned(self, planner: Planner) -> Plan:
+        return planner.payload(self._success, self.declared, self.nodes)

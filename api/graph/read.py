@@ -12,11 +12,11 @@ from api.graph import sql
 from api.graph.cache import Recent
 from api.graph.choice import Undecided
 from api.graph.complete import complete
-from api.graph.document import Document, Rejected
-from api.graph.errors import fault
+from api.graph.document import Document
 from api.graph.newcomers import Newcomers
 from api.graph.plan import Planner
 from api.graph.planning import Plan
+from api.graph.price import due
 from api.graph.request import Env, NothingHeld
 from api.graph.view import Views
 
@@ -54,14 +54,17 @@ class Reading:
         path: tuple[Any, ...] = (),
         most_cost: int | None = None,
     ) -> Read:
-        """Answer from one snapshot.  A cached statement that the schema outgrew is prepared again, in a fresh frame."""
+        """Answer from one snapshot.  A cached statement that the schema outgrew is prepared again, in a fresh frame.
+
+        It is charged before, unless its operation has been.
+        """
         env.held, env.choices = self.held.get(env.place), document.plans.choices
         plan = self._plan_or_none(lambda: document.plans.find(tree, env), env)
         if plan is None:
-            await self.newcomers.turn()  # before a connection is taken
-            plan = self._plan_or_none(lambda: self.plan(document, tree, env, make), env)
+            plan = await self._early(document, tree, env, make)
         if plan is not None:
-            _admit(plan, env, most_cost)
+            if (late := due(env, plan.cost(env), most_cost)) is not None:
+                await late
             if not plan.text:
                 return await self._settled(None, plan, env, (), shape, path)
         work = (document, tree, env, make, shape, path, most_cost)
@@ -84,7 +87,8 @@ class Reading:
         async with self.doors.read(env) as connection:
             if plan is None:
                 plan = await self._prepared(connection, document, tree, env, make)
-                _admit(plan, env, most_cost)
+                if (late := due(env, plan.cost(env), most_cost)) is not None:
+                    await late
             record = await self._fetch(connection, plan, env)
             # A loaded field reads what is stored only when it is filled: then another tenant's plan may have fitted.
             if plan.version is not None and record[plan.version] != getattr(env.held, "version", None):
@@ -112,6 +116,20 @@ class Reading:
         document.plans.add(tree, planner.looks, env, plan)
         planner.release()
         return plan
+
+    async def priced(self, document: Document, tree: Any, env: Env, make: Make) -> int:
+        """What a plan will cost; 0 while the database has to be asked for it first."""
+        env.held, env.choices = self.held.get(env.place), document.plans.choices
+        plan = await self._early(document, tree, env, make)
+        return plan.cost(env) if plan else 0
+
+    async def _early(self, document: Document, tree: Any, env: Env, make: Make) -> Plan | None:
+        """The plan, before a connection is taken; null when the database has to be asked for it."""
+        found = self._plan_or_none(lambda: document.plans.find(tree, env), env)
+        if found is None:
+            await self.newcomers.turn()
+            found = self._plan_or_none(lambda: self.plan(document, tree, env, make), env)
+        return found
 
     def _plan_or_none(self, make: Callable[[], Plan | None], env: Env) -> Plan | None:
         """Null where something has to be read or asked first."""
@@ -196,11 +214,6 @@ class Reading:
             return await connection.fetch(text, *values)
 
         return fetch
-
-
-def _admit(plan: Plan, env: Env, most_cost: int | None) -> None:
-    if most_cost is not None and plan.cost(env) > most_cost:
-        raise Rejected(fault("TOO_COSTLY", env.locale))
 
 
 def joined(plan: Plan, record: Any, env: Env) -> bytes:

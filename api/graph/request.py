@@ -50,6 +50,8 @@ class Env:
     extra: Mapping[str, Any] = field(default_factory=dict)  # and the further fields of its success
     actor: str = ""  # who asks, as histories name it
     idempotency_key: str | None = None
+    purse: Any = None  # out of which it pays: ``Purse``
+    cost: int = 0  # what it was charged
     memo: dict[Any, Any] = field(default_factory=dict)
     statements: int = 0  # that read for it
 

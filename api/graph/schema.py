@@ -1,4 +1,4 @@
-"""From views to a Strawberry schema: types, arguments, enums, inputs, unions, and the directives @cost and @requires.
+"""From views to a Strawberry schema: types, arguments, enums, inputs, unions.
 
 Every annotation is spelled as text and resolved by Strawberry when all names are known, so views may be
 declared in any order and refer to each other in circles.
@@ -16,32 +16,13 @@ from graphql import GraphQLInputObjectType, GraphQLSchema, is_specified_scalar_t
 from sqlalchemy import ColumnElement
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.schema.config import StrawberryConfig
-from strawberry.schema_directive import Location
 from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
+from api.graph.directives import directives_of
 from api.graph.field import FIELD, NO_DEFAULT, Argument, Field, Identity, Rows, bare, camel, items_of, without_none
 from api.graph.scalars import Json
 from api.graph.view import CONNECTION_ARGUMENTS, Input, View, Views
-
-ON_FIELD = [Location.FIELD_DEFINITION]
-
-
-@strawberry.schema_directive(locations=ON_FIELD, description="Points the field costs; page sizes above it multiply.")
-class Cost:
-    """What a field costs, in the SDL."""
-
-    weight: int
-
-
-@strawberry.schema_directive(
-    locations=ON_FIELD, repeatable=True, description="A scope a caller must hold; without it null, or a mask."
-)
-class Requires:
-    """Whom a field is for, in the SDL."""
-
-    scope: str
-    mask_instead: bool
 
 
 def build(views: Views) -> strawberry.Schema:
@@ -146,11 +127,6 @@ class _Build:
 
     def field(self, field: Field, name: str) -> StrawberryField:
         """One output field with its arguments and directives."""
-        directives: list[object] = [Cost(weight=field.cost)] if field.cost != 1 else []
-        if field.requires:
-            directives.append(Requires(scope=field.requires, mask_instead=False))
-        if field.unmasked:
-            directives.append(Requires(scope=field.unmasked, mask_instead=True))
         made = StrawberryField(
             python_name=name,
             graphql_name=camel(name),
@@ -159,7 +135,7 @@ class _Build:
             deprecation_reason=field.deprecated,
             metadata={FIELD: field},
             base_resolver=None,
-            directives=directives,
+            directives=directives_of(field),
         )
         known = dict(field.args)
         if field.how == "pages":
@@ -275,7 +251,8 @@ class _Build:
         }
         edge = {"cursor": ("str", "Where the row lies in this order."), "node": (name, "The row.")}
         for type_name, fields, doc in ((connection, parts, f"A page of {name} rows."), (f"{name}Edge", edge, "A row.")):
-            made = {n: Field("part", hint=h, doc=d) for n, (h, d) in fields.items()}
+            # What these hold is charged; a total is one more statement's worth.
+            made = {n: Field("part", hint=h, doc=d, cost=int(n == "total_count")) for n, (h, d) in fields.items()}
             self.views.views[type_name] = View(type_name, made, doc)
 
 

@@ -229,9 +229,9 @@ class Views:
                 self.shown(problem)
             return
         hints = get_args(field.hint) if get_origin(field.hint) is tuple else (field.hint,)
-        shown = {row: Field("part", hint=hints[0], proven=True, doc="The row as it now is.")}
+        shown = {row: Field("part", hint=hints[0], proven=True, doc="The row as it now is.", cost=0)}
         for name, hint in zip(written.extra, hints[1:], strict=True):
-            shown[name] = Field("part", hint=bare(hint), doc=said_of(hint) or self.says.get(name))
+            shown[name] = Field("part", hint=bare(hint), doc=said_of(hint) or self.says.get(name), cost=0)
         self.views[success] = View(success, shown, "It is done.")
         members = self.unions.setdefault(result, [])
         names = [success, *(self.shown(p) for p in written.problems)]
@@ -240,24 +240,28 @@ class Views:
 
 NODE = "Anything with an id of its own."
 PAGE_INFO = {
-    "has_next_page": Field("part", hint=bool, doc="Whether rows follow."),
-    "has_previous_page": Field("part", hint=bool, doc="Whether rows precede."),
-    "start_cursor": Field("part", hint=str | None, doc="Cursor of the first row."),
-    "end_cursor": Field("part", hint=str | None, doc="Cursor of the last row."),
+    "has_next_page": Field("part", hint=bool, doc="Whether rows follow.", cost=0),
+    "has_previous_page": Field("part", hint=bool, doc="Whether rows precede.", cost=0),
+    "start_cursor": Field("part", hint=str | None, doc="Cursor of the first row.", cost=0),
+    "end_cursor": Field("part", hint=str | None, doc="Cursor of the last row.", cost=0),
 }
 # What a mutation of many items answers.
 BATCH = (
     View(
         "BatchResult",
-        {"items": Field("part", hint="list[BatchItem]", doc="One for each item of the list, in its order.")},
+        {"items": Field("part", hint="list[BatchItem]", doc="One for each item of the list, in its order.", cost=0)},
         "What became of each item of a list: each succeeds or fails by itself.",
     ),
     View(
         "BatchItem",
         {
-            "index": Field("part", hint=int, doc="Its place in the list, from 0."),
-            "node": Field("part", hint="Node | None", doc="What is stored of it; null if refused, or without an id."),
-            "problem": Field("part", hint="Problem | None", doc="Why it was refused: nothing of it was stored."),
+            "index": Field("part", hint=int, doc="Its place in the list, from 0.", cost=0),
+            "node": Field(
+                "part", hint="Node | None", doc="What is stored of it; null if refused, or without an id.", cost=0
+            ),
+            "problem": Field(
+                "part", hint="Problem | None", doc="Why it was refused; nothing of it was stored.", cost=0
+            ),
         },
         "What became of one item.",
     ),

@@ -25,6 +25,7 @@ class Api:
 
     client: httpx.AsyncClient
     owner: AsyncEngine
+    control: AsyncEngine  # the application's own, to the control plane
     token: str = ""
 
     async def of(self, tenant: Tenant, scopes: tuple[str, ...] = ALL_SCOPES) -> "Api":
@@ -62,4 +63,4 @@ async def opened(
         app.router.lifespan_context(app),
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://regulars.test") as client,
     ):
-        yield Api(client, owner)
+        yield Api(client, owner, app.state.running.control)

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from starlette.requests import Request
 
+from api.allowances import USUAL
 from api.auth import Callers
 from api.errors import RequestRefused
+from api.purses import Purses
 from tenancy.engine import create_engine
 from tenancy.keys import create_key, list_keys, revoke_key
 from tenancy.platform import Status
@@ -24,7 +26,7 @@ GRAPHQL_JSON = "application/graphql-response+json"
 async def test_a_key_opens_its_tenant(shop: Api) -> None:
     answer = await shop.post(ASK)
     assert answer.status_code == 200
-    assert answer.json() == {"data": {"strategies": {"totalCount": 0}}}
+    assert answer.json()["data"] == {"strategies": {"totalCount": 0}}
 
 
 @pytest.mark.parametrize("token", ["", "rk_", "rk_aaaaaaaaaaaa_" + "a" * 43, "x" * 5000])
@@ -85,7 +87,7 @@ async def test_a_header_that_names_another_tenant_is_refused(shop: Api, tenant: 
 async def test_get_reads_and_does_not_write(shop: Api) -> None:
     headers = {"Authorization": f"Bearer {shop.token}"}
     read = await shop.client.get("/graphql", params={"query": ASK}, headers=headers)
-    assert read.json() == {"data": {"strategies": {"totalCount": 0}}}
+    assert read.json()["data"] == {"strategies": {"totalCount": 0}}
     change = 'mutation { attributeDefine(input: {key: "a", label: {en: "A"}, type: TEXT}) { __typename } }'
     refused = await shop.client.get("/graphql", params={"query": change}, headers=headers)
     assert _code(refused.json()) == "BAD_USER_INPUT"
@@ -148,8 +150,9 @@ async def test_a_tenant_whose_schema_is_too_old_is_not_served(server: Server, ap
     engine = create_engine(server.app_dsn)
     shop = await api.of(tenant)
     request = Request({"type": "http", "headers": [(b"authorization", f"Bearer {shop.token}".encode())]})
-    assert (await Callers(engine).authenticate(request)).tenant == tenant
+    purses = Purses(engine, USUAL)
+    assert (await Callers(engine, purses).authenticate(request)).tenant == tenant
     with pytest.raises(RequestRefused) as refused:
-        await Callers(engine, outdated=[tenant.revision]).authenticate(request)
+        await Callers(engine, purses, outdated=[tenant.revision]).authenticate(request)
     assert (refused.value.status, refused.value.code) == (503, "SERVICE_UNAVAILABLE")
     await engine.dispose()

@@ -1,0 +1,166 @@
+"""Budgets: what was spent in one process is spent in all, and who has spent everything is told when to come back."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from time import monotonic
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from tenancy.tenant import Tenant
+from tests.support.http import Api, opened
+from tests.support.postgres import Server, a_database
+from tests.support.tenants import Tenants, an_owner, maker
+
+ASK = "{ strategies { totalCount } }"  # two points
+DEFINE = 'mutation { attributeDefine(input: {key: "vip", label: {en: "VIP"}, type: BOOLEAN}) { __typename } }'
+GRAPHQL_JSON = "application/graphql-response+json"
+SMALL: dict[str, Any] = {"key_rate": 10, "key_burst": 60}
+
+
+@pytest.fixture
+async def small(server: Server, owner: AsyncEngine) -> AsyncIterator[Api]:
+    """An application whose keys have little."""
+    async with opened(server.app_dsn, owner, **SMALL) as made:
+        yield made
+
+
+async def exhaust(shop: Api, **headers: str) -> tuple[int, httpx.Response]:
+    """(the points that were answered, the refusal that ended them)."""
+    spent = 0
+    while True:
+        answer = await shop.post(ASK, **headers)
+        if "errors" in answer.json():
+            return spent, answer
+        spent += answer.json()["extensions"]["cost"]["requested"]
+
+
+async def test_an_answer_tells_what_it_cost_and_what_is_left(small: Api, tenants: Tenants) -> None:
+    shop = await small.of((await tenants())[0])
+    first, second = await shop.post(ASK), await shop.post(ASK)
+    assert first.json()["extensions"] == {"cost": {"requested": 2, "remaining": 58, "restoreRate": 10}}
+    assert 56 <= second.json()["extensions"]["cost"]["remaining"] <= 58
+    assert first.headers["ratelimit-policy"] == '"key";q=60;w=6, "tenant";q=2000000;w=10'
+    assert first.headers["ratelimit"] == '"key";r=58;t=1'
+
+
+async def test_over_budget_nothing_is_done_and_one_is_told_when_to_come_back(small: Api, tenants: Tenants) -> None:
+    (tenant,) = await tenants()
+    shop = await small.of(tenant)
+    _, refused = await exhaust(shop, Accept=GRAPHQL_JSON)
+    assert refused.status_code == 429
+    assert refused.headers["content-type"].startswith(GRAPHQL_JSON)
+    (error,) = refused.json()["errors"]
+    assert error["extensions"]["code"] == "RATE_LIMITED"
+    assert "data" not in refused.json()
+    written = await shop.post(DEFINE, **{"Accept-Language": "zh-CN"})
+    assert written.status_code == 200
+    (error,) = written.json()["errors"]
+    assert (error["extensions"]["code"], error["extensions"]["cost"]) == ("RATE_LIMITED", 10)
+    assert written.headers["retry-after"] == str(error["extensions"]["retryAfter"]) == "1"
+    assert "重试" in error["message"]
+    other = await small.of(tenant)
+    assert await other.data("{ attributeDefinitions { key } }") == {"attributeDefinitions": []}
+    async with asyncio.timeout(3):
+        while "errors" in (await shop.ask(DEFINE)):
+            pass  # each request is a turn of the loop
+
+
+async def test_what_an_operation_costs_more_than_can_ever_be_saved_is_refused_for_good(
+    small: Api, tenants: Tenants
+) -> None:
+    shop = await small.of((await tenants())[0])
+    (error,) = (await shop.ask("{ customers(first: 100) { nodes { id } } }"))["errors"]
+    assert error["extensions"] == {"code": "QUERY_TOO_COMPLEX"}
+
+
+async def test_two_processes_spend_from_one_bucket(server: Server, owner: AsyncEngine, tenants: Tenants) -> None:
+    (tenant,) = await tenants()
+    async with AsyncExitStack() as stack:
+        apps = [await stack.enter_async_context(opened(server.app_dsn, owner, **SMALL)) for _ in range(2)]
+        one = await apps[0].of(tenant)
+        started = monotonic()
+        spent = await asyncio.gather(*(exhaust(replace(app, token=one.token)) for app in apps))
+        took = monotonic() - started
+    total = sum(points for points, _ in spent)
+    assert 60 - 2 * len(apps) <= total <= 60 + SMALL["key_rate"] * took
+    assert all(points for points, _ in spent)
+
+
+async def test_all_keys_of_a_tenant_share_its_bucket(server: Server, owner: AsyncEngine, tenants: Tenants) -> None:
+    (tenant,) = await tenants()
+    async with opened(server.app_dsn, owner, tenant_rate=10, tenant_burst=60) as app:
+        one, other = await app.of(tenant), await app.of(tenant)
+        started = monotonic()
+        spent = sum([(await exhaust(shop))[0] for shop in (one, other)])
+        assert 58 <= spent <= 60 + 10 * (monotonic() - started)
+        (stranger,) = await tenants()
+        assert "errors" not in await (await app.of(stranger)).ask(ASK)
+
+
+@asynccontextmanager
+async def counted(engine: AsyncEngine) -> AsyncIterator[list[str]]:
+    """The leases that are sent over an engine meanwhile."""
+    sent: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "budget" in statement:
+            sent.append(statement)
+
+    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine.sync_engine, "before_cursor_execute", note)
+
+
+async def test_a_busy_key_leases_a_slice_at_a_time_not_a_request(api: Api, tenants: Tenants) -> None:
+    shop = await api.of((await tenants())[0])
+    async with counted(api.control) as sent:
+        for _ in range(100):
+            await shop.data(ASK)
+    assert len(sent) == 1
+
+
+@pytest.fixture
+async def broken(cluster: Server) -> AsyncIterator[tuple[Server, AsyncEngine, Tenant]]:
+    """A database whose budgets may be spoilt."""
+    async with a_database(cluster) as database, an_owner(database) as owner:
+        (tenant,) = await maker(owner, database.login)()
+        yield database, owner, tenant
+
+
+@pytest.mark.parametrize("how", ["REVOKE ALL ON platform.budget FROM {login}", "DROP TABLE platform.budget"])
+async def test_without_the_control_plane_each_process_spends_what_a_bucket_restores(
+    broken: tuple[Server, AsyncEngine, Tenant], how: str
+) -> None:
+    database, owner, tenant = broken
+    async with opened(database.app_dsn, owner, key_rate=20, key_burst=1000) as app:
+        shop = await app.of(tenant)
+        async with owner.begin() as connection:
+            await connection.execute(text(how.format(login=database.login)))
+        started = monotonic()
+        spent, refused = await exhaust(shop, Accept=GRAPHQL_JSON)
+        assert 20 <= spent <= 20 + 20 * (monotonic() - started)
+        assert refused.status_code == 429
+        async with asyncio.timeout(3):
+            while "errors" in await shop.ask(ASK):
+                pass  # each request is a turn of the loop
+
+
+async def test_a_bucket_that_somebody_holds_makes_nobody_wait_for_long(
+    broken: tuple[Server, AsyncEngine, Tenant],
+) -> None:
+    database, owner, tenant = broken
+    async with opened(database.app_dsn, owner) as app:
+        shop = await app.of(tenant)
+        await shop.data(ASK)
+        async with opened(database.app_dsn, owner) as other, owner.begin() as connection:
+            await connection.execute(text("LOCK TABLE platform.budget"))
+            async with asyncio.timeout(5):
+                await replace(other, token=shop.token).data(ASK)
