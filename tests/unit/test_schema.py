@@ -8,8 +8,8 @@ from api.scopes import Scope
 from api.views import view
 
 KEPT = Path(__file__).parents[2] / "schema.graphql"
-# What any caller may see: the merchant's catalogue and the names of its attributes.
-FOR_ALL = {"node", "nodes", "products", "attribute_definitions"}
+# What any caller may see: the catalogue of the merchant, the names of its attributes, what the caller is held to.
+FOR_ALL = {"node", "nodes", "products", "attribute_definitions", "api_limits"}
 
 
 def test_schema_graphql_is_the_schema() -> None:
