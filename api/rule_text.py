@@ -4,7 +4,7 @@ from typing import Annotated, Any, cast
 from uuid import UUID
 
 from api.graph.field import Field, Same, load
-from api.graph.plain import LOCALE
+from api.rule_nodes import spoken, told
 from api.rules import Part
 from api.scopes import Scope
 from api.segments import CountResult
@@ -16,14 +16,11 @@ from domain.rules.terms import Terms
 from domain.rules.text.vocabulary import Entry, EntryKind, vocabulary
 from domain.rules.tree import Rule
 from domain.segments import texts
-from domain.segments.members import member_count
+from domain.segments.estimate import Accuracy
+from domain.segments.inspect import Fetch
+from domain.segments.read import HowSure
 from domain.time import Clock
 from domain.words import Says, Words
-
-
-def spoken(hint: Any, doc: str) -> Any:
-    """A field that a value says in the language asked for."""
-    return Field("part", hint=hint, args={"locale": LOCALE}, doc=doc)
 
 
 @view(texts.ParsedRule)
@@ -31,6 +28,9 @@ class ParsedRuleSuccess:
     text = spoken(str, "The canonical text: parsing it gives the same rule.")
     description = spoken(str, "A sentence for people.")
     rule_input: Same
+    rule = told("RuleNode", "The rule as a tree of nodes.")
+    nodes = told("list[RuleNode]", "All nodes of the tree, as they are read: the whole first.")
+    analysis = told("RuleAnalysis", "What can be said of the rule.")
     count = Field(
         "part",
         hint=CountResult | None,
@@ -53,11 +53,12 @@ class RuleVocabularyEntry:
 
 
 async def parse_rule(
-    fetch: texts.Fetch,
+    fetch: Fetch,
     ids: list[UUID],
     text: Annotated[str | None, Says(Words("text", "文本"), "In English, Chinese or both.")] = None,
     rule: Annotated[Part | None, Says(Words("tree", "规则树"), "Instead of a text.")] = None,
     locale: str | None = None,
+    accuracy: HowSure = Accuracy.EXACT,
     *,
     terms: Terms,
     clock: Clock,
@@ -66,15 +67,13 @@ async def parse_rule(
 ) -> list[Any]:
     """A text or a tree as a checked rule, or what is wrong with it and where.  Nothing is saved."""
     found = texts.checked(text, cast(Rule | None, rule), terms)  # a Part is converted to a rule
-    count = None
-    if "count" in selected and (sees_personal or _impersonal(found, terms)):
-        (row,) = await fetch(member_count(found, terms=terms, clock=clock))
-        count = row["count"]
-    return [texts.parsed(found, terms, locale, count) for _ in ids]
+    shown = selected if sees_personal or _impersonal(found, terms) else frozenset[str]()
+    made = await texts.parsed(fetch, found, locale, accuracy, shown, terms=terms, clock=clock)
+    return [made for _ in ids]
 
 
 async def rule_vocabulary(
-    fetch: texts.Fetch,
+    fetch: Fetch,
     ids: list[UUID],
     prefix: Annotated[str, Says(Words("prefix", "前缀"), "Only entries whose keys begin so.")] = "",
     *,

@@ -69,6 +69,8 @@ class Segment:
     description: str | None = load(texts.segment_descriptions)
     template = one(catalogue.template_of)
     template_params: Json | None = value(catalogue.params_of)
+    nodes = load(texts.segment_nodes)
+    analysis = load(texts.segment_analyses, hint="RuleAnalysis | None")
     created_at: Same
     updated_at: Same
     count: "CountResult | None" = one(read.count_of, stored=RULES, cost=10)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from api.graph.field import Field, Same, load, many, one, value, write
 from api.graph.scalars import Json
-from api.rule_text import spoken
+from api.rule_nodes import spoken
 from api.scopes import Scope
 from api.segments import CountResult
 from api.views import view

@@ -3,6 +3,7 @@
 At the root there is no row: the batch has one key that means nothing.
 """
 
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
@@ -59,12 +60,20 @@ def _possible(planner: Planning, type_: Any) -> list[Any]:
 
 
 def _selected(planner: Planning, type_: Any, nodes: Nodes) -> frozenset[str]:
-    """The Python names of the fields that are selected of the value, each charged at its cost."""
+    """The Python names of the fields that are selected of the value, each charged at its cost; those below by dots."""
     found: dict[str, int] = {}
-    for each in _possible(planner, type_):
-        for inner in planner.collect(each, nodes).values():
-            if inner[0].name.value in each.fields:
-                backing = each.fields[inner[0].name.value].extensions["strawberry-definition"]
-                found[backing.python_name] = backing.metadata[FIELD].cost
+    for name, cost in _below(planner, type_, nodes, ""):
+        found[name] = cost if "." not in name else cost - 1
     planner.charge(sum(found.values()))
     return frozenset(found)
+
+
+def _below(planner: Planning, type_: Any, nodes: Nodes, above: str) -> Iterator[tuple[str, int]]:
+    for each in _possible(planner, type_):
+        for inner in planner.collect(each, nodes).values():
+            gfield = each.fields.get(inner[0].name.value)
+            if gfield is not None:
+                backing = gfield.extensions["strawberry-definition"]
+                name = f"{above}{backing.python_name}"
+                yield name, backing.metadata[FIELD].cost
+                yield from _below(planner, get_named_type(gfield.type), inner, f"{name}.")

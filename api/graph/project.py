@@ -60,7 +60,9 @@ def _field(planner: Planning, type_: Any, nodes: Nodes) -> Projector:
 
 
 def _typed(prefix: str, keys: Any) -> Any:
-    """One id, or a list of them."""
+    """One id, a list of them, or null."""
+    if keys is None:
+        return None
     return [typed_id(prefix, key) for key in keys] if isinstance(keys, (list, tuple)) else typed_id(prefix, keys)
 
 

@@ -19,9 +19,10 @@ from domain.rules.terms import Terms
 from domain.rules.text.printer import description_of, text_of
 from domain.rules.tree import Rule
 from domain.segments.estimate import Accuracy
+from domain.segments.inspect import Fetch
 from domain.segments.members import member_ids
 from domain.segments.read import customer_count
-from domain.segments.texts import Count, Fetch
+from domain.segments.texts import Count
 from domain.time import Clock
 from domain.words import Says, Words
 

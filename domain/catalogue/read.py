@@ -18,9 +18,9 @@ from domain.catalogue.template import SegmentTemplate, Values
 from domain.refusal import Problem, Refused
 from domain.rules.terms import Terms
 from domain.segments.estimate import Accuracy
+from domain.segments.inspect import Fetch
 from domain.segments.read import HowSure
 from domain.segments.segment import Segment
-from domain.segments.texts import Fetch
 from domain.time import Clock
 from domain.words import Says, Words
 

@@ -94,6 +94,11 @@ class Ranked(Asked):
     ranking: Ranking
     column: str
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The metrics that customers are ordered by."""
+        return tuple(standing.by.name for standing in self.ranking.standings)
+
     def found(self, plan: Plan) -> ColumnElement[Any]:
         """The value; what it is read from is joined once."""
         table: FromClause = plan.table(self.ranking, partial(self.ranking.table, plan))

@@ -9,9 +9,10 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 
 from sqlalchemy import ColumnElement, Numeric, literal_column, not_
 
+from domain.rules.claims import Claim, Empty
 from domain.rules.comparisons import ShareTest, TrendTest
 from domain.rules.durations import EMPTY, EMPTY_AS, DurationTest, OnEmpty
-from domain.rules.facts import Aggregate, Match, Source
+from domain.rules.facts import Aggregate, Fact, Match, Source
 from domain.rules.issues import RuleIssue, issue, unknown
 from domain.rules.moment import ClockZone, Moment
 from domain.rules.shape import Column, camel, only
@@ -27,6 +28,7 @@ _NONE = (NumberTest(eq=Decimal(0)), NumberTest(lte=Decimal(0)), NumberTest(lt=De
 _FUNCTIONS = {"first": "min", "last": "max", "recency": "max", "average_gap": "gap"}
 _LENGTHS = ("span", "average_gap")
 _ZERO = literal_column("0", Numeric())
+_EMPTY = {OnEmpty.NO_MATCH: Empty.UNKNOWN, OnEmpty.MATCH: Empty.TRUE, OnEmpty.ZERO: Empty.ZERO}
 Known = Mapping[str, ColumnElement[Any]]
 
 
@@ -128,6 +130,26 @@ class AggregateTest:
             made = (test.test if isinstance(test, FieldTest) else test).holds(value, moment)
         return made
 
+    def claim(self, facts: Mapping[str, Aggregate]) -> Claim:
+        """What it says of the aggregate; whether there are rows is said of their number."""
+        value = facts["value"]
+        if self.presence is not None:
+            there = NumberTest(gt=Decimal(0)) if self.presence else NumberTest(eq=Decimal(0))
+            return claim_of_number(replace(value, function="count"), there)
+        name, test = only(self)
+        if isinstance(test, TrendTest | ShareTest):
+            asked = test.change if isinstance(test, TrendTest) else test.share
+            return Claim((name, *facts.items()), asked)
+        subject: Any = value if len(facts) == 1 else tuple(facts.items())
+        if isinstance(test, TimeTest):
+            return Claim(subject, test)
+        empty = _EMPTY[getattr(test, "on_empty", OnEmpty.NO_MATCH)]
+        if isinstance(test, DurationTest):
+            return Claim(("age", subject, None) if name == "recency" else subject, test, empty)
+        if name == "sum":
+            return Claim(subject, test.test, Empty.NEVER)
+        return claim_of_number(subject, test if name == "count" else test.test, empty)
+
     def issues(self, fields: Fields, window: Window) -> Iterator[RuleIssue]:
         """A field that the source does not have, or cannot be aggregated so; a window it cannot be asked of."""
         name, test = only(self)
@@ -141,6 +163,14 @@ class AggregateTest:
             for member, asked in test.given():
                 if asked.months:
                     yield issue((*place, member), "Say it in days: months differ in length.", "请用天：各月长短不一。")
+
+
+def claim_of_number(subject: Fact, test: NumberTest, empty: Empty = Empty.UNKNOWN) -> Claim:
+    """What is said of a number: how many there are is always known, whole, and not less than 0."""
+    function = subject.function if isinstance(subject, Aggregate) else ""
+    if function in ("count", "distinct"):
+        return Claim(subject, test, Empty.NEVER, whole=True, least=Decimal(0))
+    return Claim(subject, test, Empty.NEVER if function == "sum" else empty)
 
 
 def aggregated(en: str, zh: str) -> tuple[Phrase, ...]:

@@ -60,6 +60,11 @@ class Own(ABC):
     def read(self, customer: Columns) -> ColumnElement[Any]:
         """The value, from the customer's columns."""
 
+    @property
+    def called(self) -> str | None:
+        """The field's name in rules; null of what is none."""
+        return None
+
     def personal(self, terms: Terms) -> str | None:
         """The field's name in rules, if it is personal data."""
         del terms
@@ -93,6 +98,11 @@ class Asked(ABC):
 
     __slots__ = ()
     cost: ClassVar = 50.0
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """What it is read from, by name."""
+        return ()
 
     @abstractmethod
     def found(self, plan: Plan) -> ColumnElement[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Numeric, extract, func, literal_column, type_coerce
 
-from domain.rules.facts import Aggregate, Composed, Own
+from domain.rules.facts import Aggregate, Composed, Fact, Own
 from domain.rules.moment import ClockZone, Moment
 from domain.rules.terms import Terms
 from domain.rules.text.phrase import Named
@@ -63,6 +63,12 @@ def metric_of(key: MetricKey, terms: Terms) -> Metric:
     """The metric, from the conditions that the terms' rules may be made of."""
     declared: Iterator[Mapping[MetricKey, Metric]] = (getattr(of, "metrics", {}) for of in terms.vocabulary)
     return next(metrics[key] for metrics in declared if key in metrics)
+
+
+def plain_aggregate(made: Composed) -> Fact:
+    """What a metric is when it is nothing but an aggregate; else the metric."""
+    ((_, fact), *more) = made.parts
+    return fact if made.value is itself and not more and isinstance(fact, Aggregate) else made
 
 
 def itself(known: Known, moment: Moment) -> ColumnElement[Any]:

@@ -20,9 +20,10 @@ from domain.rules.terms import SegmentTerms, Terms
 from domain.rules.text.changes import changes
 from domain.rules.tree import All, Never, Rule
 from domain.segments.conditions.segment import InSegment, SegmentRelation
+from domain.segments.inspect import Fetch
 from domain.segments.members import members
 from domain.segments.segment import Segment
-from domain.segments.texts import Fetch, stored_rule
+from domain.segments.texts import stored_rule
 from domain.segments.version import SegmentVersion
 from domain.time import Clock
 from domain.words import Says, Words

@@ -53,9 +53,14 @@ def sampled(customer: Any) -> ColumnElement[bool]:
     return (bucket >= _FIRST) & (bucket < _BEYOND)
 
 
+def share_sampled() -> ColumnElement[Any]:
+    """Which share of the customers is in the sample: 1 when all are."""
+    return cast(_BEYOND, Numeric) / _number(BUCKETS)
+
+
 def estimated(found: Select[Any]) -> Select[Any]:
     """One row: ``value``, ``exact``, ``low``, ``high``, by how many were ``found`` in the sample (its column count)."""
-    counted = found.add_columns((cast(_BEYOND, Numeric) / _number(BUCKETS)).label("share")).subquery("sampled")
+    counted = found.add_columns(share_sampled().label("share")).subquery("sampled")
     n, share = cast(counted.c.count, Numeric), counted.c.share
     missed = _number(1) - share
     middle = _number(2) * n + _Z2 * missed

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,6 +11,8 @@ import orjson
 from sqlalchemy import select
 
 from domain.refusal import Refused
+from domain.rules.analysis.nodes import RuleNode, all_nodes
+from domain.rules.analysis.report import RuleAnalysis
 from domain.rules.check import check
 from domain.rules.codec import encode, read
 from domain.rules.issues import issue, refused
@@ -19,11 +21,13 @@ from domain.rules.text.parser import parse
 from domain.rules.text.printer import description_of, text_of
 from domain.rules.tree import Never, Rule
 from domain.segments.conditions.listed import OnList
+from domain.segments.estimate import Accuracy
+from domain.segments.inspect import Fetch, Inspected, inspected
+from domain.segments.read import customer_count
 from domain.segments.segment import Segment, SegmentKind
 from domain.segments.version import SegmentVersion
+from domain.time import Clock
 from domain.words import Says, Words
-
-Fetch = Callable[[Any], Awaitable[Sequence[Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +49,33 @@ class ParsedRule:
         Count | None,
         Says(Words("members now", "当前成员数"), "Null if it reads personal data that the caller may not see."),
     ]
-    rule: Rule
+    tree: Rule
     terms: Terms
+    found: Inspected
     locale: str | None = None
 
     def text(self, locale: str = "en") -> str:
         """The canonical text."""
-        return text_of(self.rule, self.terms, locale)
+        return text_of(self.tree, self.terms, locale)
+
+    @property
+    def rule(self) -> RuleNode:
+        """The rule as a tree of nodes."""
+        return self.found.root
+
+    @property
+    def nodes(self) -> list[RuleNode]:
+        """All nodes, as they are read."""
+        return list(all_nodes(self.found.root))
+
+    @property
+    def analysis(self) -> RuleAnalysis:
+        """What can be said of it."""
+        return self.found.analysis
 
     def description(self, locale: str = "en") -> str:
         """A sentence for people."""
-        return description_of(self.rule, self.terms, locale)
+        return description_of(self.tree, self.terms, locale)
 
 
 def checked(text: str | None, rule: Rule | None, terms: Terms) -> Rule:
@@ -67,9 +87,57 @@ def checked(text: str | None, rule: Rule | None, terms: Terms) -> Rule:
     raise refused(issue((), "Give a text or a rule.", "请提供文本或规则（二选一）。"))
 
 
-def parsed(rule: Rule, terms: Terms, locale: str | None, count: int | None) -> ParsedRule:
-    """All forms of a checked rule."""
-    return ParsedRule(encode(rule), None if count is None else Count(count, True, count, count), rule, terms, locale)
+async def parsed(
+    fetch: Fetch,
+    rule: Rule,
+    locale: str | None,
+    accuracy: Accuracy,
+    selected: frozenset[str],
+    *,
+    terms: Terms,
+    clock: Clock,
+) -> ParsedRule:
+    """All forms of a checked rule; of what takes a look at the data what is ``selected``."""
+    (found,) = await inspected(fetch, [rule], selected, accuracy, terms=terms, clock=clock)
+    count = None
+    if "count" in selected:
+        whole = found.root.counts
+        if whole is not None and whole.exact:
+            count = Count(whole.matching, True, whole.matching, whole.matching)
+        else:
+            (row,) = await fetch(customer_count(rule, accuracy, terms=terms, clock=clock))
+            count = Count(row["value"], row["exact"], row["low"], row["high"])
+    return ParsedRule(encode(rule), count, rule, terms, found, locale)
+
+
+async def segment_analyses(
+    fetch: Fetch, ids: list[UUID], *, terms: Terms, clock: Clock, selected: frozenset[str]
+) -> list[RuleAnalysis | None]:
+    """What can be said of the rule; null when it can no longer be read."""
+    below = frozenset(f"analysis.{name}" for name in selected)
+    return [found and found.analysis for found in await _inspected(fetch, ids, below, terms, clock)]
+
+
+async def segment_nodes(
+    fetch: Fetch, ids: list[UUID], *, terms: Terms, clock: Clock, selected: frozenset[str], sees_personal: bool
+) -> list[list[RuleNode] | None]:
+    """The parts of the rule, as they are read; null when it can no longer be read.
+
+    Of a rule that reads personal data there are counts only for those who may see it.
+    """
+    below = frozenset(f"nodes.{name}" for name in selected)
+    made = await _inspected(fetch, ids, below, terms, clock, sees_personal)
+    return [None if found is None else list(all_nodes(found.root)) for found in made]
+
+
+async def _inspected(
+    fetch: Fetch, ids: list[UUID], selected: frozenset[str], terms: Terms, clock: Clock, sees_personal: bool = True
+) -> list[Inspected | None]:
+    rules = await _rules(fetch, ids, terms)
+    readable = [rule for rule in rules if not isinstance(rule, Never)]
+    found = await inspected(fetch, readable, selected, Accuracy.EXACT, terms=terms, clock=clock, personal=sees_personal)
+    made = iter(found)
+    return [None if isinstance(rule, Never) else next(made) for rule in rules]
 
 
 async def segment_texts(

@@ -102,6 +102,7 @@ class Anniversary:
     clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose days."), CLOCKS] = ClockZone.TENANT
     leap_day: Annotated[LeapDayRule, Says(Words("leap day", "闰日")), Named()] = LeapDayRule.FEB_28
     certain: ClassVar = False
+    timely: ClassVar = True
 
     def facts(self, terms: Terms) -> Mapping[str, Own]:
         """The date."""

@@ -22,6 +22,7 @@ from domain.customers.conditions.fields import (
 )
 from domain.customers.conditions.names import FIELD, label
 from domain.refusal import ProblemCode
+from domain.rules.claims import Claim
 from domain.rules.facts import Fact
 from domain.rules.issues import RuleIssue, issue, unknown
 from domain.rules.metrics import Metric, MetricKey, itself, whole_days
@@ -103,6 +104,12 @@ class AttributeIs:
             return type_coerce(null(), Boolean())
         made: ColumnElement[bool] = test.holds(value, moment)
         return made
+
+    def claims(self, terms: Terms) -> Iterator[Claim]:
+        """That the test is of the field."""
+        value = self.facts(terms)["value"]
+        if not isinstance(value, Missing):
+            yield Claim(value, only(self.test)[1], clock=self.clock)
 
     def sought(self, facts: Mapping[str, ColumnElement[Any]]) -> ColumnElement[bool] | None:
         """That one of the tenant's own attributes has a value, as the index of all attributes finds it.

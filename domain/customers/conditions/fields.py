@@ -67,6 +67,11 @@ class BuiltIn(Own):
         column: ColumnElement[Any] = customer[self.column]
         return type_coerce(column, Text()) if isinstance(column.type, Enum) else column
 
+    @property
+    def called(self) -> str:
+        """As the API calls the column."""
+        return camel(self.column)
+
     def personal(self, terms: Terms) -> str | None:
         """As the column says."""
         del terms
@@ -88,6 +93,11 @@ class OwnAttribute(Own):
             return func.nullif(stored[key], _JSON_NULL, type_=JSONB())
         text: ColumnElement[Any] = stored[key].astext
         return cast(text, _CASTS[self.type]) if self.type in _CASTS else text
+
+    @property
+    def called(self) -> str:
+        """By its key."""
+        return self.key
 
     def personal(self, terms: Terms) -> str | None:
         """As its definition says."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar
 from sqlalchemy import ColumnElement, Double, and_, cast, func, literal, literal_column
 
 from domain.customers.conditions.fields import BuiltIn
+from domain.rules.claims import Claim
 from domain.rules.issues import RuleIssue, issue
 from domain.rules.moment import ClockZone, Moment
 from domain.rules.terms import Terms
@@ -95,6 +96,13 @@ class Geo:
         if self.within is not None:
             made.append(self.within.holds(facts["latitude"], facts["longitude"]))
         return and_(*made)
+
+    def claims(self, terms: Terms) -> Iterator[Claim]:
+        """That each test is of its field; a circle is a claim of its own."""
+        facts = self.facts(terms)
+        yield from (Claim(facts[name], getattr(self, name)) for name in _PLACES if name in facts)
+        if self.within is not None:
+            yield Claim(self.within, None)
 
     def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """A circle that is none."""

@@ -8,9 +8,11 @@ from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import ColumnElement
 
+from domain.rules.aggregate import claim_of_number
+from domain.rules.claims import Claim
 from domain.rules.facts import Fact
 from domain.rules.issues import RuleIssue, issue
-from domain.rules.metrics import METRIC, MetricKey, metric_of
+from domain.rules.metrics import METRIC, MetricKey, metric_of, plain_aggregate
 from domain.rules.moment import CLOCKS, ClockZone, Moment
 from domain.rules.terms import Terms
 from domain.rules.tests import NumberTest
@@ -45,6 +47,11 @@ class MetricIs:
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """What the test says of it."""
         return self.test.holds(facts["value"], moment)
+
+    def claims(self, terms: Terms) -> Iterator[Claim]:
+        """That the test is of the measure; one that is an aggregate is the same subject as that."""
+        made = metric_of(self.metric, terms).made(self.window, self.clock)
+        yield claim_of_number(plain_aggregate(made), self.test)
 
     def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """A window that changes nothing."""

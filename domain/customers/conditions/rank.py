@@ -11,11 +11,13 @@ from sqlalchemy import ARRAY, ColumnElement, Integer, Numeric, any_, cast, false
 
 from domain.customers.conditions.metric import window_issues
 from domain.customers.population import Ranked, Ranking, Standing, TieRule
+from domain.rules.claims import Claim, Empty
 from domain.rules.issues import RuleIssue, issue
 from domain.rules.metrics import METRIC, MetricKey
 from domain.rules.moment import CLOCKS, ClockZone, Moment
 from domain.rules.shape import camel, only
 from domain.rules.terms import Terms
+from domain.rules.tests import NumberTest
 from domain.rules.text.phrase import Named, Phrase
 from domain.rules.tree import Rule
 from domain.rules.window import ALL_TIME, Window
@@ -111,6 +113,7 @@ class Rank:
     ties: Annotated[TieRule, Says(Words("ties", "并列")), Named()] = TieRule.INCLUDE
     clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days."), CLOCKS] = ClockZone.TENANT
     certain: ClassVar = True
+    compares: ClassVar = True
 
     def facts(self, terms: Terms) -> Mapping[str, Ranked]:
         """The place, and of how many."""
@@ -122,6 +125,15 @@ class Rank:
         """Whether the place passes."""
         del moment
         return func.coalesce(self.test.holds(facts["place"], facts["size"]), false())
+
+    def claims(self, terms: Terms) -> Iterator[Claim]:
+        """That the place, or the share of those who stand before, is small enough; a quantile is a claim of its own."""
+        facts, (name, most) = self.facts(terms), only(self.test)
+        if name.endswith("percent"):
+            before = ("share before", facts["place"])
+            yield Claim(before, NumberTest(lt=most), Empty.FALSE, least=Decimal(0), below=Decimal(100))
+        elif name != "quantile":
+            yield Claim(facts["place"], NumberTest(lte=Decimal(most)), Empty.FALSE, whole=True, least=Decimal(1))
 
     def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """A window that changes nothing, a place that cannot be."""

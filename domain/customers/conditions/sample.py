@@ -11,10 +11,12 @@ from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import ColumnElement, Integer, LargeBinary, Text, and_, func, literal, literal_column, true
 
+from domain.rules.claims import Claim, Empty
 from domain.rules.facts import Columns, Own
 from domain.rules.issues import RuleIssue, issue
 from domain.rules.moment import ClockZone, Moment
 from domain.rules.terms import Terms
+from domain.rules.tests import NumberTest
 from domain.rules.text.phrase import Phrase
 from domain.words import Says, Words
 
@@ -73,6 +75,11 @@ class Sample:
         if _bound(self.to_percent) < _ALL:
             made.append(facts["hash"] < _bytes(_bound(self.to_percent)))
         return and_(true(), *made)
+
+    def claims(self, terms: Terms) -> Iterator[Claim]:
+        """That the share of all hashes before the customer's lies between."""
+        within = NumberTest(gte=self.from_percent, lt=self.to_percent)
+        yield Claim(self.facts(terms)["hash"], within, Empty.NEVER, least=Decimal(0), below=Decimal(100))
 
     def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """Percentages that are none, or in the wrong order."""

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar
 from sqlalchemy import ColumnElement
 
 from domain.customers.conditions.fields import BuiltIn
+from domain.rules.claims import Claim, Empty
 from domain.rules.issues import RuleIssue
 from domain.rules.moment import ClockZone, Moment
 from domain.rules.terms import Terms
@@ -36,6 +37,10 @@ class Tag:
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """What the test says of them."""
         return self.test.holds(facts["tags"], moment)
+
+    def claims(self, terms: Terms) -> Iterator[Claim]:
+        """That the test is of the tags."""
+        yield Claim(self.facts(terms)["tags"], self.test, Empty.NEVER)
 
     def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """Nothing beyond the types."""

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Text, and_, literal_column, or_, type_coer
 
 from domain.feedback.feedback import Feedback, FeedbackKind, NpsBand
 from domain.rules.aggregate import AggregateTest, Fields, aggregated
+from domain.rules.claims import Claim
 from domain.rules.facts import Aggregate, Columns, Fact, Match, Opened, Passes, Source
 from domain.rules.issues import RuleIssue
 from domain.rules.metrics import Metric, MetricKey, itself
@@ -112,6 +113,10 @@ class FeedbackGiven:
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """What the test says of it."""
         return self.having.concluded(facts, moment)
+
+    def claims(self, terms: Terms) -> Iterator[Claim]:
+        """What the test says of the aggregate."""
+        yield self.having.claim(self.facts(terms))
 
     def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """A field that cannot be aggregated."""

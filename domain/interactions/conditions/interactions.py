@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Text, type_coerce
 from domain.interactions.conditions.filters import Channels, InteractionFilter, Name, Towards, Types
 from domain.interactions.interaction import Interaction
 from domain.rules.aggregate import AggregateTest, Fields, aggregated
+from domain.rules.claims import Claim
 from domain.rules.facts import Aggregate, Fact, Opened, Source
 from domain.rules.issues import RuleIssue
 from domain.rules.metrics import Metric, MetricKey, itself, whole_days
@@ -84,6 +85,10 @@ class Interactions:
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """What the test says of it."""
         return self.having.concluded(facts, moment)
+
+    def claims(self, terms: Terms) -> Iterator[Claim]:
+        """What the test says of the aggregate."""
+        yield self.having.claim(self.facts(terms))
 
     def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """A field that cannot be aggregated."""

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement
 from domain.orders.conditions.filters import ANY_ORDER, OrderFilter, ProductFilter
 from domain.orders.conditions.sources import ITEM_FIELDS, ITEMS
 from domain.rules.aggregate import AggregateTest, aggregated
+from domain.rules.claims import Claim
 from domain.rules.facts import Aggregate
 from domain.rules.issues import RuleIssue
 from domain.rules.moment import CLOCKS, ClockZone, Moment
@@ -49,6 +50,10 @@ class Items:
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """What the test says of it."""
         return self.having.concluded(facts, moment)
+
+    def claims(self, terms: Terms) -> Iterator[Claim]:
+        """What the test says of the aggregate."""
+        yield self.having.claim(self.facts(terms))
 
     def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """A field that cannot be aggregated."""

@@ -13,6 +13,7 @@ from domain.orders.conditions.sources import ORDER_FIELDS, ORDERS, RETURNS
 from domain.orders.metrics import ORDER_METRICS
 from domain.orders.order import OrderStatus
 from domain.rules.aggregate import AggregateTest, aggregated
+from domain.rules.claims import Claim
 from domain.rules.facts import Aggregate, Fact
 from domain.rules.issues import RuleIssue
 from domain.rules.metrics import Metric, MetricKey
@@ -66,6 +67,10 @@ class Orders:
         made = self.having.concluded(net, moment)
         # Nothing that comes back raises it: whoever has not enough before returns need not be asked for them.
         return and_(self.having.concluded(facts, moment), made) if self._at_least else made
+
+    def claims(self, terms: Terms) -> Iterator[Claim]:
+        """What the test says of the aggregate."""
+        yield self.having.claim(self.facts(terms))
 
     def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """A field that cannot be aggregated."""

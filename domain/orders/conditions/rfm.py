@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import ColumnElement, Integer, and_, cast, func, literal, literal_column
 
 from domain.customers.population import Ranked, Ranking, Standing, TieRule
+from domain.rules.claims import Claim
 from domain.rules.issues import RuleIssue, issue
 from domain.rules.metrics import MetricKey
 from domain.rules.moment import CLOCKS, ClockZone, Moment
@@ -66,6 +68,8 @@ class Rfm:
     window: Annotated[Window, Says(Words("when", "时间窗"))] = ALL_TIME
     clock: Annotated[ClockZone, Says(Words("clock", "时钟"), "Whose months and days."), CLOCKS] = ClockZone.TENANT
     certain: ClassVar = False
+    compares: ClassVar = True
+    timely: ClassVar = True
 
     def facts(self, terms: Terms) -> Mapping[str, Ranked]:
         """The three places, and of how many."""
@@ -83,6 +87,15 @@ class Rfm:
         scores["total"] = scores["recency"] + scores["frequency"] + scores["monetary"]
         asked = [(name, test) for name in scores if (test := getattr(self, name)) is not None]
         return and_(*(test.holds(scores[name], moment) for name, test in asked))
+
+    def claims(self, terms: Terms) -> Iterator[Claim]:
+        """What each test says of its score."""
+        ranking = self.facts(terms)["size"]
+        for n, name in enumerate((*_SCORES, "total")):
+            test, times = getattr(self, name), 1 if n < len(_SCORES) else len(_SCORES)
+            if test is not None:
+                most = Decimal(times * self.bins + 1)
+                yield Claim((name, self.bins, ranking), test, whole=True, least=Decimal(times), below=most)
 
     def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """No test, or a number of bins that cannot be."""

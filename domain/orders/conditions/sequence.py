@@ -77,6 +77,11 @@ class Followed(Asked):
     window: Window
     clock: ClockZone
 
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The sources of its steps."""
+        return tuple(step.asked[0].name for step in self.steps)
+
     def found(self, plan: Plan) -> ColumnElement[Any]:
         """EXISTS, one inside another."""
         return self._from(0, None, plan, plan.at(self.clock))

@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.rules.terms import Terms
 from domain.rules.text.keywords import ALL, AND, ANY, AT_LEAST, NONE, NOT, OF, OR
-from domain.rules.text.parts import Part
+from domain.rules.text.parts import Part, phrases
 from domain.rules.text.phrase import Phrase
 from domain.rules.text.single import said_single, written_single
 from domain.rules.text.writing import COMMA, Writing
@@ -33,6 +33,11 @@ def description_of(rule: Rule, terms: Terms, locale: str = "en") -> str:
     """A sentence for people, without a full stop."""
     said = _Sentence(terms, locale).rule(rule)
     return said[:1].upper() + said[1:]
+
+
+def window_of(window: Any, terms: Terms, locale: str = "en") -> str:
+    """A window as texts have it; empty of all time."""
+    return _Text(terms, locale).whole(window, None) if phrases(type(window)) else ""
 
 
 class _Text(Writing):
