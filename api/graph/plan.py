@@ -82,7 +82,7 @@ class Planner(Planning):
             assert self.views.stored_version is not None, "Views(stored_version=…) says how to read it"
             version = len(columns)
             columns.append(self.views.stored_version.scalar_subquery().cast(Integer).label("v"))
-        text, getters = self._statement(columns) if columns else ("", ())
+        text, getters = self.statement(select(*columns)) if columns else ("", ())
         costs = [(weight, factors) for factors, weight in self.costs.items()]
         return Plan(
             text,
@@ -98,8 +98,9 @@ class Planner(Planning):
             settings=self.settings,
         )
 
-    def _statement(self, columns: list[Any]) -> tuple[str, tuple[Getter, ...]]:
-        text, binds = sql.compiled(select(*columns), self.entered)
+    def statement(self, query: Any) -> tuple[str, tuple[Getter, ...]]:
+        """The text of a SELECT over what was entered, and the getters of its parameters."""
+        text, binds = sql.compiled(query, self.entered)
         getters: list[Getter] = []
         for bound in binds:
             value, driver = bound.effective_value, sql.driver_value(bound)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from graphql import get_named_type, is_abstract_type, is_list_type, is_non_null_type, is_object_type
 
+from api.graph import inner
 from api.graph.field import FIELD, camel
 from api.graph.planning import Planning
 from api.graph.request import Arguments, Env, typed_id
@@ -32,7 +33,9 @@ def project(planner: Planning, type_: Any, nodes: Nodes) -> Projector:
         return lambda value, env: None if value is None else names[shown[type(value)]](value, env)
     if not is_object_type(type_):
         return lambda value, env: None if value is None else type_.serialize(value)
-    made = {key: _field(planner, type_, inner) for key, inner in planner.collect(type_, nodes).items()}
+    if type_.name in planner.views.prefix:
+        return inner.rows(planner, type_, nodes)
+    made = {key: _field(planner, type_, below) for key, below in planner.collect(type_, nodes).items()}
     return lambda value, env: None if value is None else {key: write(value, env) for key, write in made.items()}
 
 
@@ -43,20 +46,20 @@ def _field(planner: Planning, type_: Any, nodes: Nodes) -> Projector:
     gfield = type_.fields[name]
     backing = gfield.extensions["strawberry-definition"]
     attribute, declared = backing.python_name, backing.metadata[FIELD]
-    inner = project(planner, gfield.type, nodes)
+    write = project(planner, gfield.type, nodes)
     if "locale" in declared.args:
         getter, _ = Arguments(gfield, nodes[0], planner.slot("args")).find("locale", planner.env)
 
         def say(value: Any, env: Env) -> Any:
             """In the language asked for here, that of the whole value, or the caller's."""
-            return inner(getattr(value, attribute)(getter(env) or getattr(value, "locale", None) or env.locale), env)
+            return write(getattr(value, attribute)(getter(env) or getattr(value, "locale", None) or env.locale), env)
 
         return say
     kind = declared.ids.get(attribute) if get_named_type(gfield.type).name == "ID" else None
     if kind:
         prefix = planner.views.prefix[kind]
         return lambda value, env: _typed(prefix, getattr(value, attribute))
-    return lambda value, env: inner(getattr(value, attribute), env)
+    return lambda value, env: write(getattr(value, attribute), env)
 
 
 def _typed(prefix: str, keys: Any) -> Any:

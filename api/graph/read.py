@@ -1,7 +1,7 @@
 """One read: plan, statement, loaded fields, errors; what is stored is read again when its version has changed."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -151,12 +151,12 @@ class Reading:
             except Undecided as undecided:
                 env.memo.clear()
                 for question in undecided.questions:
-                    self._count(env, await question.settle(connection, document.plans.choices, env.now))
+                    self.count(env, await question.settle(connection, document.plans.choices, env.now))
 
     async def refresh(self, connection: Any, env: Env) -> None:
         """Read what the product keeps of the tenant, and forget what was made of the former."""
         assert self.doors.stored is not None, "Doors(stored=…) says how to read it"
-        self._count(env)
+        self.count(env)
         env.held = self.held.put(env.place, await self.doors.stored(connection))
         env.memo.clear()
 
@@ -164,7 +164,7 @@ class Reading:
     async def _fetch(self, connection: Any, plan: Plan, env: Env) -> Any:
         if not plan.text:
             return ()
-        self._count(env)
+        self.count(env)
         if plan.settings:
             await connection.execute(plan.settings)
         return await connection.fetchrow(plan.text, *[getter(env) for getter in plan.getters])
@@ -181,39 +181,50 @@ class Reading:
         return Read(data, errors, plan)
 
     async def _filled(self, connection: Any, plan: Plan, env: Env, body: bytes) -> tuple[bytes, bool]:
-        """(the body with its slots filled, whether something loaded is null)."""
-        parts = SLOT.split(body)
-        wanted: dict[int, dict[bytes, bytes]] = {}
-        for number, key in zip(parts[1::3], parts[2::3], strict=True):
-            wanted.setdefault(int(number), {})[key] = b"null"
-        for number, values in wanted.items():
-            keys = [orjson.loads(b'"' + key + b'"') for key in values]
-            found = await plan.loads[number](self._fetcher(connection, env), keys, env)
-            for key, value in zip(values, found, strict=True):
-                values[key] = orjson.dumps(value)
-        out, holes = [parts[0]], False
-        for place in range(1, len(parts), 3):
-            made = wanted[int(parts[place])][parts[place + 1]]
-            holes = holes or made == b"null"
-            out += (made, parts[place + 2])
-        return b"".join(out), holes
+        """(the body with its slots filled, whether something loaded is null).  What fills a slot may hold slots."""
+        holes = False
+        while len(parts := SLOT.split(body)) > 1:
+            wanted: dict[int, dict[bytes, bytes]] = {}
+            for number, key in zip(parts[1::3], parts[2::3], strict=True):
+                wanted.setdefault(int(number), {})[key] = b"null"
+            for number, values in wanted.items():
+                keys = [orjson.loads(b'"' + key + b'"') for key in values]
+                found = await plan.loads[number](Fetch(self, connection, env), keys, env)
+                for key, value in zip(values, found, strict=True):
+                    values[key] = orjson.dumps(value)
+            out = [parts[0]]
+            for place in range(1, len(parts), 3):
+                made = wanted[int(parts[place])][parts[place + 1]]
+                holes = holes or made == b"null"
+                out += (made, parts[place + 2])
+            body = b"".join(out)
+        return body, holes
 
-    def _count(self, env: Env, statements: int = 1) -> None:
+    def count(self, env: Env, statements: int = 1) -> None:
+        """Note that statements were sent."""
         self.statements += statements
         env.statements += statements
 
-    def _fetcher(self, connection: Any, env: Env) -> Callable[[Any], Any]:
-        async def fetch(statement: Any) -> Any:
-            """Rows of a SELECT, in the snapshot."""
-            self._count(env)
-            text, binds = sql.compiled(statement)
-            values = []
-            for bound in binds:
-                driver = sql.driver_value(bound)
-                values.append(driver(bound.effective_value) if driver else bound.effective_value)
-            return await connection.fetch(text, *values)
 
-        return fetch
+class Fetch:
+    """Rows in the snapshot of an operation, for loaded fields."""
+
+    def __init__(self, reading: Reading, connection: Any, env: Env) -> None:
+        self._reading, self._connection, self._env = reading, connection, env
+
+    async def __call__(self, statement: Any) -> Any:
+        """Of a SELECT."""
+        text, binds = sql.compiled(statement)
+        values = []
+        for bound in binds:
+            driver = sql.driver_value(bound)
+            values.append(driver(bound.effective_value) if driver else bound.effective_value)
+        return await self.text(text, values)
+
+    async def text(self, text: str, values: Sequence[Any]) -> Any:
+        """Of a statement that is text already."""
+        self._reading.count(self._env)
+        return await self._connection.fetch(text, *values)
 
 
 def joined(plan: Plan, record: Any, env: Env) -> bytes:

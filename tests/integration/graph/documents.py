@@ -153,6 +153,12 @@ WRITTEN += [
         " e: explanation { __typename r: reasons { weight } } } } }",
         {"l": "zh"},
     ),
+    (
+        "query($l: String!, $n: Int!) { customers { nodes { name explanation(lang: $l) { text order { number items"
+        " { sku } } lost { name } } } } segments { name members(first: $n) { nodes { explanation { order { number"
+        " customer { email explanation { order { id total } } orders(first: $n) { totalCount } } } } } } } }",
+        {"l": "zh", "n": 2},
+    ),
     ("{ customers { nodes { average } } }", None),
     ("query($o: [String!]) { a: answered(otherThan: $o) { name greeting } b: answered { id } }", {"o": ["DE"]}),
     ("query($o: [String!]) { a: answered(otherThan: $o) { name greeting } b: answered { id } }", {"o": []}),

@@ -68,6 +68,11 @@ async def test_a_loaded_field_is_one_batch_for_all_rows(fresh: Shop) -> None:
     assert await counted(fresh, (LOADED, None), (LOADED, None)) == [(1, 2), (0, 2)]
 
 
+async def test_the_rows_that_loaded_values_name_are_one_statement_for_each_field(fresh: Shop) -> None:
+    text = "{ customers { nodes { explanation { order { number customer { explanation { text } } } } } } }"
+    assert await counted(fresh, (text, None), (text, None)) == [(1, 4), (0, 4)]
+
+
 async def test_statements_stay_one_whatever_the_nesting(fresh: Shop) -> None:
     deep = "{ segments { members { nodes { lastOrder { customer { orders { nodes { items { sku } } } } } } } } }"
     assert await counted(fresh, (deep, None)) == [(1, 1)]

@@ -25,7 +25,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 
 from tests.support.graph_sample import rules
 from tests.support.graph_sample.rules import NameTaken, Refused, Rule, Window, since
@@ -232,21 +232,24 @@ class Explanation:
 
     text: str
     reasons: list[Reason]
+    order: UUID | None
+    lost: UUID
 
 
 async def explain(
     fetch: Any, ids: list[UUID], lang: str = "en", *, clock: Clock, terms: Mapping[str, tuple[str, ...]]
 ) -> list[Explanation]:
     """Why each customer matters, one batch."""
+    by_number: Any = aggregate_order_by(Order.id, Order.number.desc())
     counted = (
-        select(Order.customer_id, func.count(), func.max(Order.number))
+        select(Order.customer_id, func.count(), func.max(Order.number), func.array_agg(by_number)[1])
         .where(Order.customer_id.in_(ids))
         .group_by(Order.customer_id)
     )
-    found = {row[0]: (row[1], row[2]) for row in await fetch(counted)}
+    found = {row[0]: tuple(row[1:]) for row in await fetch(counted)}
     said = f"{lang}: {{}} orders, the last no. {{}}, {len(terms)} regions, {clock.zone}"
-    counts = [found.get(key, (0, None)) for key in ids]
-    return [Explanation(said.format(*each), [Reason("orders", each[0])]) for each in counts]
+    counts = (found.get(key, (0, None, None)) for key in ids)
+    return [Explanation(said.format(n, no), [Reason("orders", n)], order, UUID(int=1)) for n, no, order in counts]
 
 
 async def segment_create(

@@ -206,7 +206,9 @@ class World:
     def Customer_explanation(self, customer: Row, i: Any, lang: str) -> Any:
         numbers = [o.number for o in self.orders(customer)]
         counted = f"{len(numbers)} orders, the last no. {max(numbers, default=None)}, 3 regions, Asia/Shanghai"
-        return {"text": f"{lang}: {counted}", "reasons": [{"kind": "orders", "weight": len(numbers)}]}
+        last = max(self.orders(customer), key=lambda o: o.number, default=None)
+        reasons = [{"kind": "orders", "weight": len(numbers)}]
+        return {"text": f"{lang}: {counted}", "reasons": reasons, "order": last, "lost": None}
 
     # ── Order, OrderItem, Segment
     def Order_id(self, order: Row, i: Any) -> str:

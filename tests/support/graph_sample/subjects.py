@@ -81,6 +81,8 @@ class Customer:
 class Explanation:
     text: Same
     reasons: Same
+    order: "Order | None" = Field("part", doc="The last one.")
+    lost: "Customer | None" = Field("part", doc="Nobody.")
 
 
 def in_sight(key: Any) -> Any:
