@@ -241,11 +241,8 @@ async def explain(
 ) -> list[Explanation]:
     """Why each customer matters, one batch."""
     by_number: Any = aggregate_order_by(Order.id, Order.number.desc())
-    counted = (
-        select(Order.customer_id, func.count(), func.max(Order.number), func.array_agg(by_number)[1])
-        .where(Order.customer_id.in_(ids))
-        .group_by(Order.customer_id)
-    )
+    counted = select(Order.customer_id, func.count(), func.max(Order.number), func.array_agg(by_number)[1])
+    counted = counted.where(Order.customer_id.in_(ids)).group_by(Order.customer_id)
     found = {row[0]: tuple(row[1:]) for row in await fetch(counted)}
     said = f"{lang}: {{}} orders, the last no. {{}}, {len(terms)} regions, {clock.zone}"
     counts = (found.get(key, (0, None, None)) for key in ids)
