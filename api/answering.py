@@ -1,6 +1,5 @@
 """Runs a caller's GraphQL operation: the executor with the tenant's doors, within the caller's limits."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
@@ -10,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.allowances import MOST_COST, USUAL, Allowances
 from api.auth import Caller
+from api.deadlines import Deadlines
 from api.errors import ErrorCode
 from api.graph.errors import Closed, Fault, fault
 from api.graph.execute import Answer, Doors, Executor, rejection
@@ -47,7 +47,7 @@ class Answering:
         allowances: Allowances = USUAL,
     ) -> None:
         """``secret`` authenticates cursors; ``clock`` is read once an operation."""
-        self._scope, self._clock, self._deadline_s = scope, clock, allowances.deadline_s
+        self._scope, self._clock, self._deadlines = scope, clock, Deadlines(allowances.deadline_s)
         self.events = 0  # written so far
         doors = Doors(self._read, self._write, read_terms, lambda tenant: str(tenant.schema), KeptOutcomes())
         self.executor = Executor(core_schema(), view, doors, secret, most_cost=MOST_COST)
@@ -55,7 +55,7 @@ class Answering:
     async def answer(self, caller: Caller, asked: Asked) -> Answered:
         """The response to one request, by the deadline: what runs then is broken off and rolled back."""
         try:
-            async with asyncio.timeout(self._deadline_s):
+            with self._deadlines.start():
                 answer = await self._in_turn(caller, asked)
         except TimeoutError:
             answer = rejection([fault("TIMEOUT", caller.locale)], None)

@@ -114,7 +114,7 @@ class _Endpoint:
         answering = Answering(Tenants(opened.engines, outdated=outdated), secret, allowances=allowances)
         self._purses = Purses(opened.control, allowances)
         callers = Callers(opened.control, self._purses, outdated)
-        self._inner = GraphQLEndpoint(callers.authenticate, answering.answer, self._watch, self._page)
+        self._inner = GraphQLEndpoint(callers.authenticate, answering.answer, callers.lists, self._watch, self._page)
         return answering
 
     async def close(self) -> None:

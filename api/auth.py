@@ -18,10 +18,11 @@ from starlette.requests import Request
 
 from api.errors import ErrorCode, RequestRefused, unavailable
 from api.http import locale_of
+from api.origins import admit
 from api.purses import Purse, Purses
 from api.scopes import granted
 from domain.words import Words
-from tenancy.keys import TOKEN, Grant, note_use, verify
+from tenancy.keys import TOKEN, Grant, list_origins, note_use, verify
 from tenancy.platform import Status, change_version
 from tenancy.tenant import Tenant
 
@@ -29,6 +30,7 @@ FRESH_S = 0.5  # how long the change number is believed
 NOTED_S = 60.0  # how often the last use of keys is written
 MOST_KEYS = 10_000  # remembered at a time
 TENANT_HEADER = "regulars-tenant"
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Callers:
         """
         self._control, self._purses, self._outdated = control, purses, outdated
         self._known: dict[bytes, tuple[Grant, frozenset[str], Purse]] = {}
+        self._origins: dict[str, datetime | None] | None = None  # and until when they are listed
         self._used: set[UUID] = set()
         self._version: int | None = None
         self._read_at = self._noted_at = float("-inf")
@@ -70,6 +73,23 @@ class Callers:
         if grant.tenant.revision in self._outdated:
             raise unavailable()
         return _caller(grant, scopes, purse, request)
+
+    async def lists(self, origin: str) -> bool:
+        """Whether some valid key lists the origin.  Raises ``RequestRefused`` when it cannot be known."""
+        try:
+            if monotonic() - self._read_at >= FRESH_S:
+                await self._refresh()
+            origins = self._origins
+            if origins is None:
+                version = self._version
+                async with self._control.begin() as connection:
+                    origins = await list_origins(connection, datetime.now(UTC))
+                if version == self._version:  # else they may be outdated already
+                    self._origins = origins
+        except (SQLAlchemyError, OSError) as error:
+            raise unavailable() from error
+        until = origins.get(origin, NEVER)
+        return until is None or until > datetime.now(UTC)
 
     async def _grant(self, token: str) -> tuple[Grant, frozenset[str], Purse]:
         digest = hashlib.sha256(token.encode()).digest()
@@ -103,7 +123,7 @@ class Callers:
                     await note_use(connection, list(used), datetime.now(UTC))
             if version != self._version:
                 self._known.clear()
-                self._version = version
+                self._origins, self._version = None, version
             self._read_at = started
 
 
@@ -115,8 +135,10 @@ def _bearer(request: Request) -> str:
 
 
 def _caller(grant: Grant, scopes: frozenset[str], purse: Purse, request: Request) -> Caller:
-    tenant = grant.tenant
-    named = request.headers.get(TENANT_HEADER)
+    tenant, headers = grant.tenant, request.headers
+    if grant.origins or "origin" in headers:
+        admit(grant.origins, headers.get("origin"), headers.get("host"))
+    named = headers.get(TENANT_HEADER)
     if named is not None and named != tenant.slug:
         words = Words("The API key belongs to another tenant.", "该 API 密钥属于其他租户。")
         raise RequestRefused(403, ErrorCode.TENANT_MISMATCH, words)

@@ -17,14 +17,17 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api.deadlines import Deadlines
 from api.errors import RequestRefused, bad_request, unavailable
 from api.graph.errors import failure
+from api.origins import PREFLIGHT, ForeignOrigin, shown_to
 from api.telemetry.watch import Watch, Watched
 
 JSON, GRAPHQL_JSON = "application/json", "application/graphql-response+json"
 OFFERED = {GRAPHQL_JSON: GRAPHQL_JSON, JSON: JSON, "application/*": JSON, "*/*": JSON}
 TYPED = {media: f"{media}; charset=utf-8".encode() for media in (JSON, GRAPHQL_JSON)}
-LARGEST_BODY = 256 * 1024
+LARGEST_BODY, SLOWEST_BODY_S = 256 * 1024, 10
+ALLOWED = "GET, POST, OPTIONS"
 KEY = re.compile(r"[\x20-\x7e]{1,255}")
 MEMBERS = {"query": str, "variables": dict, "operationName": str, "extensions": dict}
 
@@ -64,39 +67,49 @@ class Answered:
 class GraphQLEndpoint:
     """The ASGI application behind ``/graphql``.
 
-    ``authenticate`` gives the caller or raises ``RequestRefused``; ``answer`` runs the operation for that caller.
+    ``authenticate`` gives the caller or raises ``RequestRefused``; ``answer`` runs the operation for that caller;
+    ``lists`` says whether some key lists an origin.
     """
 
     def __init__(
         self,
         authenticate: Callable[[Request], Awaitable[Any]],
         answer: Callable[[Any, Asked], Awaitable[Answered]],
+        lists: Callable[[str], Awaitable[bool]],
         watch: Watch,
         page: str | None = None,
+        slowest_body_s: float = SLOWEST_BODY_S,
     ) -> None:
-        self._authenticate, self._answer, self._watch, self._page = authenticate, answer, watch, page
+        self._authenticate, self._answer, self._lists = authenticate, answer, lists
+        self._watch, self._page = watch, page
+        self._bodies = Deadlines(slowest_body_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Heard(scope, receive)
         watched = self._watch.begin(request.headers.get("traceparent"))
         response: Any
+        origin, foreign = request.headers.get("origin"), False
         try:
             response = await self._respond(request, watched)
         except RequestRefused as refused:
-            response = _refusal(request, refused, watched)
+            response, foreign = _refusal(request, refused, watched), isinstance(refused, ForeignOrigin)
         except ClientDisconnect:
             return
         except asyncio.CancelledError:  # the process ends, and the request has had its time
             response = _refusal(request, unavailable(), watched)
         except Exception as error:
             response = _failed(request, error, watched)
+        if origin is not None and isinstance(response, Reply):
+            response.headers += shown_to(origin, not foreign and await self._known(origin))
         await response(scope, receive, send)
         self._watch.end(watched, getattr(response, "status", 200))
 
     async def _respond(self, request: Request, watched: Watched) -> ASGIApp:
         accept = request.headers.get("accept")
+        if request.method == "OPTIONS":
+            return await self._preflight(request)
         if request.method not in ("GET", "POST"):
-            raise bad_request("Send GraphQL by POST or GET.", "请使用 POST 或 GET。", 405, allow="GET, POST")
+            raise bad_request("Send GraphQL by POST or GET.", "请使用 POST 或 GET。", 405, allow=ALLOWED)
         browsing = request.method == "GET" and "text/html" in (accept or "") and "query" not in request.query_params
         if self._page and browsing:
             return HTMLResponse(self._page)
@@ -105,13 +118,35 @@ class GraphQLEndpoint:
             raise bad_request(f"Only {GRAPHQL_JSON} and {JSON} can be had.", f"仅支持 {GRAPHQL_JSON} 与 {JSON}。", 406)
         caller = await self._authenticate(request)
         watched.tenant, watched.actor = caller.tenant.slug, caller.actor
-        asked = from_query(request) if request.method == "GET" else from_body(await read(request), request)
+        asked = from_query(request) if request.method == "GET" else from_body(await self._body(request), request)
         answered = await self._answer(caller, asked)
         if answered.ran is not None:
             watched.name, watched.kind, watched.cost, watched.statements, watched.codes = answered.ran
         shown = media == GRAPHQL_JSON or answered.status == 405  # of the method, not of the document
         status = answered.status if answered.request_error and shown else 200
         return Reply(answered.body, status, media, answered.headers)
+
+    async def _body(self, request: Request) -> bytearray:
+        try:
+            with self._bodies.start():
+                return await read(request)
+        except TimeoutError:
+            raise bad_request("The body came too slowly.", "请求体传输过慢。", 408) from None
+
+    async def _preflight(self, request: Request) -> ASGIApp:
+        """What a browser asks before it lets a page of another origin ask."""
+        origin = request.headers.get("origin")
+        if origin is None:
+            return Reply(b"", 204, None, [(b"allow", ALLOWED.encode())])
+        if not await self._lists(origin):
+            raise ForeignOrigin
+        return Reply(b"", 204, None, PREFLIGHT)
+
+    async def _known(self, origin: str) -> bool:
+        try:
+            return await self._lists(origin)
+        except RequestRefused:
+            return False
 
 
 class Heard(Request):
@@ -131,14 +166,16 @@ class Heard(Request):
 class Reply:
     """A whole answer."""
 
-    __slots__ = ("_body", "_headers", "status")
+    __slots__ = ("_body", "headers", "status")
 
-    def __init__(self, body: bytes, status: int, media: str, headers: Iterable[tuple[bytes, bytes]]) -> None:
-        self._body, self.status = body, status
-        self._headers = [(b"content-type", TYPED[media]), (b"content-length", b"%d" % len(body)), *headers]
+    def __init__(self, body: bytes, status: int, media: str | None, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        """Without ``media`` there is no body."""
+        self._body, self.status, self.headers = body, status, list(headers)
+        if media is not None:
+            self.headers += ((b"content-type", TYPED[media]), (b"content-length", b"%d" % len(body)))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status, "headers": self._headers})
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
         await send({"type": "http.response.body", "body": self._body})
 
 
@@ -176,13 +213,13 @@ def _weight(parameter: str) -> float:
         return 0.0
 
 
-async def read(request: Request) -> bytes:
+async def read(request: Request) -> bytearray:
     """The body; 413 as soon as more bytes have come than are allowed, whatever the length header says."""
     kind, _, parameters = request.headers.get("content-type", "").partition(";")
     charset = parameters.replace(" ", "").lower()
     if kind.strip().lower() != JSON or (charset and charset != "charset=utf-8"):
         raise bad_request(f"Send {JSON} in UTF-8.", f"请以 UTF-8 编码发送 {JSON}。", 415)
-    body, more = b"", True
+    body, more = bytearray(), True
     while more:
         message = await request.receive()
         if message["type"] == "http.disconnect":
@@ -194,7 +231,7 @@ async def read(request: Request) -> bytes:
     return body
 
 
-def from_body(body: bytes, request: Request) -> Asked:
+def from_body(body: bytearray, request: Request) -> Asked:
     """The request in a POST body."""
     try:
         given = orjson.loads(body)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tenancy.platform import api_key, raise_change, tenant, write_audit
+from tenancy.platform import Status, api_key, raise_change, tenant, write_audit
 from tenancy.registry import CARRIED, as_tenant
 from tenancy.tenant import Tenant, one_line
 
@@ -156,6 +156,22 @@ async def verify(connection: AsyncConnection, token: str, now: datetime) -> Gran
 
 
 _JUDGED = ("secret_hash", "scopes", "origins", "expires_at", "revoked_at")
+
+
+async def list_origins(connection: AsyncConnection, now: datetime) -> dict[str, datetime | None]:
+    """The origins of all keys that are valid, each with the instant when the last of these expires, if it does."""
+    query = (
+        select(func.unnest(api_key.c.origins).label("origin"), api_key.c.expires_at)
+        .join(tenant, tenant.c.id == api_key.c.tenant_id)
+        .where(api_key.c.revoked_at.is_(None), or_(api_key.c.expires_at.is_(None), api_key.c.expires_at > now))
+        .where(tenant.c.status.in_([status for status in Status if status.readable]))
+        .subquery()
+    )
+    forever = func.bool_or(query.c.expires_at.is_(None))
+    found = await connection.execute(
+        select(query.c.origin, forever, func.max(query.c.expires_at)).group_by(query.c.origin)
+    )
+    return {origin: None if ever else until for origin, ever, until in found}
 
 
 async def note_use(connection: AsyncConnection, key_ids: Sequence[uuid.UUID], now: datetime) -> None:
