@@ -5,9 +5,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from api.allowances import MOST_COST, USUAL, Allowances
+from api.asking import Asking
 from api.auth import Caller
 from api.deadlines import Deadlines
 from api.errors import ErrorCode
@@ -20,7 +21,9 @@ from api.purses import Purse
 from api.schema import core_schema
 from api.terms import read_terms
 from api.views import view
+from domain.customers.reach import check_reach
 from domain.events import write_events
+from tenancy.control import Control
 from tenancy.scope import Scope, TenantClosed
 
 WAIT_S = 1.0  # for a turn of the tenant's
@@ -29,6 +32,7 @@ READ_ONLY = Fault(ErrorCode.TENANT_SUSPENDED, "The tenant is read-only.", "è¯¥ç§
 PASSING, AGAIN_S = frozenset((ErrorCode.SERVICE_UNAVAILABLE, ErrorCode.TIMEOUT)), 1
 # Where the media type lets it show.
 STATUSES: dict[str, int] = {
+    ErrorCode.UNAUTHENTICATED: 401,
     ErrorCode.RATE_LIMITED: 429,
     ErrorCode.INTERNAL: 500,
     ErrorCode.SERVICE_UNAVAILABLE: 503,
@@ -42,14 +46,23 @@ class Answering:
     def __init__(
         self,
         scope: Scope,
+        control: Control,
         secret: bytes,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
         allowances: Allowances = USUAL,
     ) -> None:
         """``secret`` authenticates cursors; ``clock`` is read once an operation."""
-        self._scope, self._clock, self._deadlines = scope, clock, Deadlines(allowances.deadline_s)
+        self._scope, self._control, self._clock = scope, control, clock
+        self._deadlines = Deadlines(allowances.deadline_s)
         self.events = 0  # written so far
-        doors = Doors(self._read, self._write, read_terms, lambda tenant: str(tenant.schema), KeptOutcomes())
+        doors = Doors(
+            self._read,
+            self._write,
+            read_terms,
+            lambda tenant: str(tenant.schema),
+            self._write_control,
+            KeptOutcomes(),
+        )
         self.executor = Executor(core_schema(), view, doors, secret, most_cost=MOST_COST)
 
     async def answer(self, caller: Caller, asked: Asked) -> Answered:
@@ -82,6 +95,7 @@ class Answering:
                 locale=caller.locale,
                 actor=caller.actor,
                 idempotency_key=asked.idempotency_key,
+                caller=Asking(caller, self._scope, self._control),
                 only_query=asked.reading,
                 purse=caller.purse,
             )
@@ -95,15 +109,18 @@ class Answering:
     async def _write(self, env: Env) -> AsyncIterator[AsyncSession]:
         written = 0
 
-        async def announced(session: AsyncSession) -> None:
+        async def finish(session: AsyncSession) -> None:
             nonlocal written
+            await check_reach(session)
             written = await write_events(session)
 
         purse: Purse | None = env.purse
         if purse is not None and not purse.writes.take() and not await purse.writes.wait():
             raise TimeoutError("no turn to write")
         try:
-            async with self._scope.write(env.tenant, before_commit=announced) as session:
+            async with self._scope.write(env.tenant, before_commit=finish) as session:
+                if env.confined is not None:
+                    await env.caller.confined.enter(session)
                 yield session
             self.events += written
         except TenantClosed:
@@ -111,6 +128,14 @@ class Answering:
         finally:
             if purse is not None:
                 purse.writes.give()
+
+    @asynccontextmanager
+    async def _write_control(self, env: Env) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with env.caller.writing() as connection:
+                yield connection
+        except TenantClosed:
+            raise Closed(READ_ONLY) from None
 
 
 def status_of(codes: tuple[str, ...]) -> int:

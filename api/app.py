@@ -29,6 +29,7 @@ from api.telemetry.looking import looking
 from api.telemetry.metrics import Metrics
 from api.telemetry.watch import Watch
 from migrations.compiled import tenant_revisions
+from tenancy.control import Control
 from tenancy.platform import change_version
 from tenancy.scope import Scope as Tenants
 
@@ -111,9 +112,10 @@ class _Endpoint:
         secret = settings.secret.get_secret_value().encode() if settings.secret else secrets.token_bytes(32)
         outdated = tenant_revisions().outdated
         allowances = Allowances.of(settings)
-        answering = Answering(Tenants(opened.engines, outdated=outdated), secret, allowances=allowances)
         self._purses = Purses(opened.control, allowances)
         callers = Callers(opened.control, self._purses, outdated)
+        control = Control(opened.engines.node().writes, callers.forget)
+        answering = Answering(Tenants(opened.engines, outdated=outdated), control, secret, allowances=allowances)
         self._inner = GraphQLEndpoint(callers.authenticate, answering.answer, callers.lists, self._watch, self._page)
         return answering
 

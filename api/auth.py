@@ -20,7 +20,7 @@ from api.errors import ErrorCode, RequestRefused, unavailable
 from api.http import locale_of
 from api.origins import admit
 from api.purses import Purse, Purses
-from api.scopes import granted
+from api.scopes import Scope, granted
 from domain.words import Words
 from tenancy.keys import TOKEN, Grant, list_origins, note_use, verify
 from tenancy.platform import Status, change_version
@@ -38,10 +38,11 @@ class Caller:
     """Who asks."""
 
     tenant: Tenant
-    scopes: frozenset[str]
+    scopes: frozenset[Scope]
     actor: str  # as histories name it
     locale: str
     purse: Purse
+    key: Grant
 
 
 class Callers:
@@ -53,7 +54,7 @@ class Callers:
         ``outdated``: revisions of schemas that are no longer served.
         """
         self._control, self._purses, self._outdated = control, purses, outdated
-        self._known: dict[bytes, tuple[Grant, frozenset[str], Purse]] = {}
+        self._known: dict[bytes, tuple[Grant, frozenset[Scope], Purse]] = {}
         self._origins: dict[str, datetime | None] | None = None  # and until when they are listed
         self._used: set[UUID] = set()
         self._version: int | None = None
@@ -91,7 +92,11 @@ class Callers:
         until = origins.get(origin, NEVER)
         return until is None or until > datetime.now(UTC)
 
-    async def _grant(self, token: str) -> tuple[Grant, frozenset[str], Purse]:
+    def forget(self) -> None:
+        """This process has changed the control plane: look before the next request."""
+        self._read_at = float("-inf")
+
+    async def _grant(self, token: str) -> tuple[Grant, frozenset[Scope], Purse]:
         digest = hashlib.sha256(token.encode()).digest()
         found = self._known.get(digest)
         if found is None:
@@ -134,7 +139,7 @@ def _bearer(request: Request) -> str:
     return token.strip()
 
 
-def _caller(grant: Grant, scopes: frozenset[str], purse: Purse, request: Request) -> Caller:
+def _caller(grant: Grant, scopes: frozenset[Scope], purse: Purse, request: Request) -> Caller:
     tenant, headers = grant.tenant, request.headers
     if grant.origins or "origin" in headers:
         admit(grant.origins, headers.get("origin"), headers.get("host"))
@@ -144,7 +149,7 @@ def _caller(grant: Grant, scopes: frozenset[str], purse: Purse, request: Request
         raise RequestRefused(403, ErrorCode.TENANT_MISMATCH, words)
     if not Status(tenant.status).readable:
         raise RequestRefused(403, ErrorCode.TENANT_SUSPENDED, Words("The tenant is suspended.", "该租户已被停用。"))
-    return Caller(tenant, scopes, f"key:{grant.prefix}", locale_of(request) or tenant.locale, purse)
+    return Caller(tenant, scopes, f"key:{grant.prefix}", locale_of(request) or tenant.locale, purse, grant)
 
 
 def _unknown() -> RequestRefused:

@@ -22,6 +22,7 @@ from domain.customers.presence import customer_of_id
 from domain.customers.save import customer_upsert
 from domain.feedback import read as feedback_facts
 from domain.interactions import read as interaction_facts
+from domain.members import read as member_facts
 from domain.orders import read as order_facts
 from domain.refusal import Invalid, NotFound, VersionConflict
 from domain.segments import read as segment_facts
@@ -108,6 +109,7 @@ class Customer:
     registered_capital: Same
     department: Same
     owner: Same
+    owned_by = one(member_facts.owned_by)
     store: Same
     source: Same
     country: Same

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from api.graph.field import Same, many, masked, one, write, write_each
+from api.graph.field import Same, many, masked, one, pages, write, write_each
 from api.scopes import Scope
 from api.views import view
 from domain.customers.masks import masked_comment
@@ -79,6 +79,7 @@ class FeedbackPoint:
 
 @view.query
 class FeedbackQueries:
+    feedback = pages(read.feedback, by=read.RECORDED, requires=Scope.FEEDBACK_READ)
     feedback_metrics: "FeedbackMetrics" = one(
         metrics.feedback_metrics, proven=True, cost=10, requires=Scope.FEEDBACK_READ
     )

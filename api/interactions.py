@@ -1,6 +1,6 @@
 """Interactions over GraphQL."""
 
-from api.graph.field import Same, one, write_each
+from api.graph.field import Same, one, pages, write_each
 from api.scopes import Scope
 from api.views import view
 from domain.interactions import interaction, read
@@ -18,6 +18,11 @@ class Interaction:
     outcome: Same
     properties: Same
     customer = one(read.customer_of, proven=True)
+
+
+@view.query
+class InteractionQueries:
+    interactions = pages(read.interactions, by=read.RECORDED, requires=Scope.CUSTOMERS_READ)
 
 
 @view.mutation

@@ -85,6 +85,8 @@ class ExchangeRate:
 
 @view.query
 class OrderQueries:
+    orders = pages(read.orders, by=read.NEWEST, requires=Scope.CUSTOMERS_READ)
+    order_returns = pages(read.order_returns, by=read.RETURNS_RECORDED, requires=Scope.CUSTOMERS_READ)
     products = pages(read.products, by=read.PRODUCTS, plain=("category_under",))
     exchange_rates = pages(read.exchange_rates, by=read.NEWEST_RATES, requires=Scope.CUSTOMERS_READ)
 

@@ -6,15 +6,19 @@ from graphql import GraphQLSchema
 
 from api import (
     customers,
+    events,
     feedback,
     interactions,
+    keys,
     limits,
+    members,
     orders,
     rule_text,
     segment_diffs,
     segments,
     strategies,
     templates,
+    tenant,
 )
 from api.graph.schema import build, core
 from api.views import view
@@ -30,6 +34,10 @@ SUBJECTS: tuple[ModuleType, ...] = (
     strategies,
     feedback,
     limits,
+    members,
+    keys,
+    tenant,
+    events,
 )
 schema = build(view)
 

@@ -17,16 +17,19 @@ class Scope(StrEnum):
     STRATEGIES_WRITE = "STRATEGIES_WRITE"
     FEEDBACK_READ = "FEEDBACK_READ"
     FEEDBACK_WRITE = "FEEDBACK_WRITE"
+    EVENTS_READ = "EVENTS_READ"
+    ADMIN = "ADMIN"
 
 
 READING = frozenset(scope for scope in Scope if scope.endswith("_READ"))
-# Two words for most keys; any other word on a key is the name of one scope, in small letters.
-WORDS = {"read": READING, "write": frozenset(Scope) - READING}
+WRITING = frozenset(scope for scope in Scope if scope.endswith("_WRITE"))
+# Two words for most keys; any other word on a key is the name of one scope, in small letters: admin is one of them.
+WORDS = {"read": READING, "write": WRITING}
 
 
-def granted(words: Iterable[str]) -> frozenset[str]:
+def granted(words: Iterable[str]) -> frozenset[Scope]:
     """The scopes that the words on a key grant; a word that means nothing grants nothing."""
-    scopes: set[str] = set()
+    scopes: set[Scope] = set()
     for word in words:
-        scopes |= WORDS.get(word) or {word.upper()} & set(Scope)
+        scopes |= WORDS.get(word) or {scope for scope in Scope if scope == word.upper()}
     return frozenset(scopes)

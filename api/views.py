@@ -6,6 +6,7 @@ from typing import Any, cast
 from sqlalchemy import Integer, Text, select
 
 from api.allowances import USUAL, Allowances
+from api.asking import asking_of, attempt_of
 from api.graph.choice import Either
 from api.graph.view import Held, Views
 from api.scalars import PRODUCT_SCALARS
@@ -73,6 +74,8 @@ view = Views(
         "terms": Held(lambda kept: kept),
         "spoken": spoken_by,
         "actor": actor_of,
+        "asking": asking_of,
+        "attempt": attempt_of,
         "base_currency": base_currency_of,
         "sees_personal": sees_personal,
         "allowances": allowances_of,
@@ -94,7 +97,11 @@ view = Views(
         "by": "Exactly one way.",
         "category_under": "Only below this path, widest category first.",
         "to": "The status to move to.",
+        "updated_since": "Only what changed at or after this instant: `syncedUntil { at }` of the answer before.",
         "created": "Whether it is new.",
+        "key": "The key.",
+        "token": "What the key's user sends; shown this once, and null when it was shown before.",
+        "tenant": "The merchant.",
     },
 )
 view.input(Names, "TextInput")

@@ -9,13 +9,26 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, insert, update
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ColumnElement,
+    Integer,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import GROWING, Stored
 
 _ANNOUNCED = "announced events"
+_ONE: Any = literal_column("1", Integer())
+_TICK = text("interval '1 microsecond'")
 
 
 class EventTopic(StrEnum):
@@ -39,6 +52,8 @@ class EventTopic(StrEnum):
     CUSTOMER_UNMERGED = "CUSTOMER_UNMERGED"
     CUSTOMER_ERASED = "CUSTOMER_ERASED"
     CONSENT_CHANGED = "CONSENT_CHANGED"
+    MEMBER_SAVED = "MEMBER_SAVED"
+    MEMBER_REMOVED = "MEMBER_REMOVED"
 
 
 class Event(Stored):
@@ -54,6 +69,8 @@ class Event(Stored):
     subject_id: Mapped[UUID | None] = mapped_column(doc="The row concerned, if one.")
     payload: Mapped[dict[str, Any]] = mapped_column(doc="Ids and field names only.")
     occurred_at: Mapped[datetime] = mapped_column(doc="The operation's clock.")
+    # Null only of what the release before wrote, which did not know it.
+    recorded_at: Mapped[datetime | None] = mapped_column(doc="The database's clock at the commit; rises with sequence.")
 
 
 class EventCounter(Stored):
@@ -64,6 +81,29 @@ class EventCounter(Stored):
 
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     last: Mapped[int] = mapped_column(BigInteger)
+    last_at: Mapped[datetime | None] = mapped_column(doc="When it was given out.")
+
+
+# When an event was committed; of old ones only when the operation began is known.
+STAMP = func.coalesce(Event.recorded_at, Event.occurred_at)
+
+
+def before(instant: Any) -> ColumnElement[int]:
+    """The sequence of the last event that was committed before an instant; 0 when there was none.
+
+    Stamps rise with the sequence, so PostgreSQL reads back from the newest and stops there: no index is needed.
+    """
+    found = select(Event.sequence).where(instant > STAMP).order_by(Event.sequence.desc()).limit(_ONE)
+    return func.coalesce(found.scalar_subquery(), literal_column("0", BigInteger()))
+
+
+def changed_since(row: Any, instant: Any) -> ColumnElement[bool]:
+    """Whether an event about the row was committed at or after an instant."""
+    last = select(EventCounter.last).scalar_subquery()
+    # The upper bound excludes nothing; of a range with two ends PostgreSQL expects few rows, and uses the key.
+    subjects = select(Event.subject_id).where(Event.sequence > before(instant), Event.sequence <= last)
+    changed: ColumnElement[bool] = row.id.in_(subjects.where(Event.subject_id.is_not(None)))
+    return changed
 
 
 def announce(session: AsyncSession, topic: EventTopic, subject_id: UUID | None, now: datetime, **payload: Any) -> None:
@@ -73,15 +113,25 @@ def announce(session: AsyncSession, topic: EventTopic, subject_id: UUID | None, 
     )
 
 
+def announced(session: AsyncSession) -> list[dict[str, Any]]:
+    """What waits to be written, each as its row will be."""
+    waiting: list[dict[str, Any]] = session.info.get(_ANNOUNCED, [])
+    return waiting
+
+
 async def write_events(session: AsyncSession) -> int:
     """Write what was announced, and how many it were.  The last before COMMIT: the counter's lock decides the order."""
     waiting: list[dict[str, Any]] = session.info.pop(_ANNOUNCED, [])
     if not waiting:
         return 0
     await session.flush()
-    taken = update(EventCounter).values(last=EventCounter.last + len(waiting)).returning(EventCounter.last)
-    first = (await session.execute(taken)).scalar_one() - len(waiting) + 1
-    await session.execute(insert(Event), [{**event, "sequence": first + n} for n, event in enumerate(waiting)])
+    # Under the counter's lock, and later than all that was committed before: a clock that is set back changes nothing.
+    at = func.greatest(func.clock_timestamp(), EventCounter.last_at + _TICK)
+    taken = update(EventCounter).values(last=EventCounter.last + len(waiting), last_at=at)
+    last, stamp = (await session.execute(taken.returning(EventCounter.last, EventCounter.last_at))).one()
+    first = last - len(waiting) + 1
+    rows = [{**event, "sequence": first + n, "recorded_at": stamp} for n, event in enumerate(waiting)]
+    await session.execute(insert(Event), rows)
     return len(waiting)
 
 

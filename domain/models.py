@@ -11,6 +11,7 @@ from domain.feedback.feedback import Feedback
 from domain.idempotency import IdempotencyRecord
 from domain.imports import ImportRow
 from domain.interactions.interaction import Interaction
+from domain.members.member import Member
 from domain.orders.order import ExchangeRate, Order, OrderItem, OrderReturn, OrderRevision
 from domain.orders.product import Product
 from domain.segments.member import SegmentMember
@@ -43,6 +44,7 @@ TABLES = (
     EventCounter,
     IdempotencyRecord,
     ImportRow,
+    Member,
 )
 metadata = Stored.metadata
 # Rows that a new tenant starts with.

@@ -5,14 +5,15 @@ import hmac
 import re
 import secrets
 import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from tenancy.platform import Status, api_key, raise_change, tenant, write_audit
+from tenancy.platform import OPERATOR, Status, api_key, raise_change, tenant, write_audit
 from tenancy.registry import CARRIED, as_tenant
 from tenancy.tenant import Tenant, one_line
 
@@ -21,6 +22,7 @@ TOKEN = re.compile(rf"rk_({PREFIX.pattern})_([A-Za-z0-9_-]{{43}})")
 SCOPE_NAME = re.compile(r"[a-z][a-z_:]{0,62}")
 ORIGIN = re.compile(r"https?://[a-z0-9.\-\[\]:]{1,255}")
 ALL_SCOPES = ("read", "write")
+EVERYTHING = "ALL"  # the data scope that leaves nothing out
 USED_TO_THE = timedelta(minutes=1)
 
 
@@ -45,11 +47,16 @@ class Key:
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
+    member_id: uuid.UUID | None = None
+    data_scope: str = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a valid token allows.  ``origins``: those of browsers, empty when none is asked."""
+    """What a valid token allows.  ``origins``: those of browsers, empty when none is asked.
+
+    ``member_id``: of the tenant's staff, whose key it is; ``data_scope``: which of the tenant's rows it reaches.
+    """
 
     tenant: Tenant
     key_id: uuid.UUID
@@ -57,6 +64,8 @@ class Grant:
     scopes: frozenset[str]
     origins: frozenset[str]
     expires_at: datetime | None
+    member_id: uuid.UUID | None = None
+    data_scope: str = EVERYTHING
 
 
 def new_token() -> tuple[str, str, bytes]:
@@ -75,13 +84,18 @@ async def create_key(
     scopes: Sequence[str] = ALL_SCOPES,
     origins: Sequence[str] = (),
     expires_at: datetime | None = None,
+    member_id: uuid.UUID | None = None,
+    data_scope: str = EVERYTHING,
+    id: uuid.UUID | None = None,
+    actor: str = OPERATOR,
 ) -> tuple[Key, str]:
     """A new key and its token, which is nowhere kept.  Raises ``BadKey``."""
     _check(scopes, origins, expires_at, now)
     if not one_line(label):
         raise BadKey(f"a label has at most 200 characters and no control characters: {label[:80]!a}")
     prefix, token, hashed = new_token()
-    key = Key(uuid.uuid4(), prefix, label, tuple(scopes), tuple(origins), now, expires_at, None, None)
+    words = tuple(scopes), tuple(origins)
+    key = Key(id or uuid.uuid4(), prefix, label, *words, now, expires_at, None, None, member_id, data_scope)
     row = {
         "id": key.id,
         "tenant_id": of.id,
@@ -92,9 +106,11 @@ async def create_key(
         "origins": list(origins),
         "expires_at": expires_at,
         "created_at": now,
+        "member_id": member_id,
+        "data_scope": data_scope,
     }
     await connection.execute(api_key.insert(), row)
-    await write_audit(connection, "key.created", of.id, now, prefix=prefix, scopes=list(scopes))
+    await write_audit(connection, "key.created", of.id, now, actor=actor, prefix=prefix, scopes=list(scopes))
     await raise_change(connection)
     return key, token
 
@@ -111,28 +127,34 @@ def _check(scopes: Iterable[str], origins: Iterable[str], expires_at: datetime |
 async def list_keys(connection: AsyncConnection, of: Tenant) -> list[Key]:
     """The tenant's keys, oldest first, revoked ones too."""
     query = select(*_SHOWN).where(api_key.c.tenant_id == of.id).order_by(api_key.c.created_at, api_key.c.id)
-    return [
-        Key(**{**row, "scopes": tuple(row["scopes"]), "origins": tuple(row["origins"])})
-        for row in (await connection.execute(query)).mappings()
-    ]
+    return [_as_key(row) for row in (await connection.execute(query)).mappings()]
 
 
-_SHOWN = tuple(
-    api_key.c[name]
-    for name in ["id", "prefix", "label", "scopes", "origins", "created_at", "expires_at", "last_used_at", "revoked_at"]
-)
+async def find_key(connection: AsyncConnection, of: Tenant, by: str | uuid.UUID) -> Key | None:
+    """One of the tenant's keys, by prefix or id."""
+    named = api_key.c.id == by if isinstance(by, uuid.UUID) else api_key.c.prefix == by
+    query = select(*_SHOWN).where(api_key.c.tenant_id == of.id, named)
+    row = (await connection.execute(query)).mappings().one_or_none()
+    return None if row is None else _as_key(row)
 
 
-async def revoke_key(connection: AsyncConnection, of: Tenant, prefix: str, now: datetime) -> None:
+def _as_key(row: Mapping[Any, Any]) -> Key:
+    return Key(**{**row, "scopes": tuple(row["scopes"]), "origins": tuple(row["origins"])})
+
+
+_SHOWN = tuple(api_key.c[field.name] for field in fields(Key))
+
+
+async def revoke_key(
+    connection: AsyncConnection, of: Tenant, prefix: str, now: datetime, *, actor: str = OPERATOR
+) -> None:
     """End a key; a second time changes nothing.  Raises ``NoKey``."""
-    query = (
-        update(api_key)
-        .where(api_key.c.tenant_id == of.id, api_key.c.prefix == prefix)
-        .values(revoked_at=func.coalesce(api_key.c.revoked_at, now))
-    )
-    if not (PREFIX.fullmatch(prefix) and (await connection.execute(query)).rowcount):
+    if not (PREFIX.fullmatch(prefix) and await find_key(connection, of, prefix)):
         raise NoKey(f"{of.slug} has no key {prefix[:80]!a}")
-    await write_audit(connection, "key.revoked", of.id, now, prefix=prefix)
+    alive = api_key.c.tenant_id == of.id, api_key.c.prefix == prefix, api_key.c.revoked_at.is_(None)
+    if not (await connection.execute(update(api_key).where(*alive).values(revoked_at=now))).rowcount:
+        return
+    await write_audit(connection, "key.revoked", of.id, now, actor=actor, prefix=prefix)
     await raise_change(connection)
 
 
@@ -152,10 +174,11 @@ async def verify(connection: AsyncConnection, token: str, now: datetime) -> Gran
     if row["expires_at"] is not None and row["expires_at"] <= now:
         return None
     scopes, origins = frozenset(row["scopes"]), frozenset(row["origins"])
-    return Grant(as_tenant(row), row["key_id"], prefix, scopes, origins, row["expires_at"])
+    reach = row["member_id"], row["data_scope"]
+    return Grant(as_tenant(row), row["key_id"], prefix, scopes, origins, row["expires_at"], *reach)
 
 
-_JUDGED = ("secret_hash", "scopes", "origins", "expires_at", "revoked_at")
+_JUDGED = ("secret_hash", "scopes", "origins", "expires_at", "revoked_at", "member_id", "data_scope")
 
 
 async def list_origins(connection: AsyncConnection, now: datetime) -> dict[str, datetime | None]:
@@ -175,7 +198,7 @@ async def list_origins(connection: AsyncConnection, now: datetime) -> dict[str, 
 
 
 async def note_use(connection: AsyncConnection, key_ids: Sequence[uuid.UUID], now: datetime) -> None:
-    """Remember when keys were used last, to the minute.  The login role may do this; it raises no change."""
+    """Remember when keys were used last, to the minute.  It raises no change."""
     stale = or_(api_key.c.last_used_at.is_(None), api_key.c.last_used_at < now - USED_TO_THE)
     await connection.execute(update(api_key).where(api_key.c.id.in_(key_ids), stale).values(last_used_at=now))
 

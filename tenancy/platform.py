@@ -1,4 +1,4 @@
-"""The control plane: which tenants there are, where they live, who may speak for them, what operators did.
+"""The control plane: which tenants there are, where they live, who may speak for them, what was done about that.
 
 Schema ``platform``.  Never joined with a tenant's tables; a tenant's role sees nothing of it.
 """
@@ -32,6 +32,7 @@ SCHEMA = "platform"
 MAIN_NODE = "main"  # the node that the configured DSNs lead to
 metadata = MetaData(schema=SCHEMA, naming_convention=NAMING)
 AT = DateTime(timezone=True)
+OPERATOR = "operator"  # who does what no key did
 
 
 class Status(StrEnum):
@@ -113,6 +114,15 @@ api_key = Table(
     Column("last_used_at", AT, doc="To the minute."),
     Column("revoked_at", AT),
     Column("created_at", AT, nullable=False),
+    Column("member_id", Uuid, doc="The member of the tenant for whom it was made, if for one."),
+    Column(
+        "data_scope",
+        Text,
+        CheckConstraint("data_scope = 'ALL' OR member_id IS NOT NULL", name="of_a_member"),
+        nullable=False,
+        server_default="ALL",
+        doc="Which customers it reaches: the member's OWN, of the DEPARTMENT, of the STORE, ALL.",
+    ),
 )
 
 audit = Table(
@@ -163,7 +173,7 @@ async def change_version(connection: AsyncConnection) -> int:
 async def write_audit(
     connection: AsyncConnection, action: str, tenant_id: object, now: object, **details: object
 ) -> None:
-    """Write down what an operator did, in the transaction that does it."""
-    actor = str(details.pop("actor", "operator"))
+    """Write down what was done, and by whom (``actor``), in the transaction that does it."""
+    actor = str(details.pop("actor", OPERATOR))
     row = {"at": now, "actor": actor, "action": action, "tenant_id": tenant_id, "details": details}
     await connection.execute(audit.insert(), row)

@@ -77,6 +77,25 @@ def _nobody(name: str | UUID) -> NoTenant:
     return NoTenant(f"no tenant is named {str(name)[:80]!a}")
 
 
+async def find_facts(connection: AsyncConnection, id: UUID) -> RowMapping:
+    """All that is kept of a tenant."""
+    return (await connection.execute(select(tenant).where(tenant.c.id == id))).mappings().one()
+
+
+async def change_settings(
+    connection: AsyncConnection, id: UUID, changes: Mapping[str, Any], now: datetime, *, actor: str
+) -> None:
+    """Change some of a tenant's settings; the same again changes nothing.  Whoever calls has checked them."""
+    query = select(*(tenant.c[name] for name in changes), tenant.c.id).where(tenant.c.id == id)
+    before = (await connection.execute(query)).mappings().one()
+    different = {name: value for name, value in changes.items() if before[name] != value}
+    if different:
+        await connection.execute(update(tenant).where(tenant.c.id == id).values(**different, updated_at=now))
+        was = {name: before[name] for name in different}
+        await write_audit(connection, "tenant.settings", id, now, actor=actor, before=was, after=different)
+        await raise_change(connection)
+
+
 async def list_tenants(connection: AsyncConnection, *, dropped: bool = False) -> list[Tenant]:
     """All tenants by slug; the dropped ones too if asked for."""
     query = select(*CARRIED).order_by(tenant.c.slug)

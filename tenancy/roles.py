@@ -34,6 +34,16 @@ HARDENING = {
 # Without this one a statement can name another tenant to PostgreSQL; the others are needed for it to hold.
 SET_CONFIG = "set_config"
 
+# What the login role may write of the control plane; row level security narrows it to the tenant that is named.
+WRITTEN = (
+    "INSERT (id, tenant_id, prefix, secret_hash, label, scopes, origins, expires_at, created_at, member_id, data_scope)"
+    ", UPDATE (last_used_at, revoked_at) ON {schema}.api_key",
+    "UPDATE (name, locale, timezone, fiscal_year_start, week_start, updated_at) ON {schema}.tenant",
+    "INSERT (at, actor, action, tenant_id, details) ON {schema}.audit",
+    "UPDATE (version) ON {schema}.change",
+    "SELECT, INSERT, UPDATE ON {schema}.budget",
+)
+
 
 class UnfitRole(Exception):
     """A role cannot be used for this; the text says why."""
@@ -91,8 +101,8 @@ async def harden(owner: Any, login: str) -> Hardening:
     await owner.execute(f"REVOKE ALL ON SCHEMA {SCHEMA} FROM PUBLIC; GRANT USAGE ON SCHEMA {SCHEMA} TO {login}")
     read = ", ".join(f"{SCHEMA}.{name}" for name in ("tenant", "node", "api_key", "change", "alembic_version"))
     await owner.execute(f"GRANT SELECT ON {read} TO {login}")
-    await owner.execute(f"GRANT UPDATE (last_used_at) ON {SCHEMA}.api_key TO {login}")
-    await owner.execute(f"GRANT SELECT, INSERT, UPDATE ON {SCHEMA}.budget TO {login}")
+    for grant in WRITTEN:
+        await owner.execute(f"GRANT {grant.format(schema=SCHEMA)} TO {login}")
     return await read_hardening(owner)
 
 

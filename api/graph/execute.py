@@ -29,6 +29,8 @@ class Doors:
 
     ``read(env)`` yields an asyncpg connection inside the tenant's snapshot (json as bytes: ``json_as_bytes``).
     ``write(env)`` yields a SQLAlchemy AsyncSession and commits on a clean exit.
+    ``control(env)`` yields a connection to what is kept of all tenants together, for writes declared ``control=True``;
+    it commits on a clean exit, too.
     ``stored(connection)`` reads what the product keeps of the tenant: an object with ``version``.
     """
 
@@ -36,6 +38,7 @@ class Doors:
     write: Callable[[Env], AbstractAsyncContextManager[Any]]
     stored: Callable[[Any], Awaitable[Any]] | None = None
     place: Callable[[Any], str] = str  # a tenant's name in cursors and in memory; never reused
+    control: Callable[[Env], AbstractAsyncContextManager[Any]] | None = None
     outcomes: Outcomes | None = None  # of writes under an idempotency key; without it keys mean nothing
 
 
@@ -86,6 +89,7 @@ class Executor:
         locale: str = "en",
         actor: str = "",
         idempotency_key: str | None = None,
+        caller: Any = None,
         only_query: bool = False,
         purse: Purse | None = None,
     ) -> Answer:
@@ -101,7 +105,7 @@ class Executor:
             if chosen.operation is OperationType.SUBSCRIPTION:
                 raise Rejected(fault("SUBSCRIPTION", locale))
             env = self._env(document.variables[named(chosen)], variables or {}, now, tenant, scopes, locale)
-            env.actor, env.idempotency_key, env.purse = actor, idempotency_key, purse
+            env.actor, env.idempotency_key, env.purse, env.caller = actor, idempotency_key, purse, caller
             answer = await self._answer(document, chosen, env, kind)
             answer.name, answer.statements = named(chosen), env.statements
             return answer

@@ -48,6 +48,7 @@ class Write:
     problems: tuple[type, ...] = ()
     result: str | None = None
     each: bool = False  # a list of items, each of which succeeds or fails by itself
+    control: bool = False  # written behind ``Doors.control``
 
     @property
     def names(self) -> tuple[str, str, str]:
@@ -135,6 +136,15 @@ def write(
     """
     options.setdefault("cost", WRITE_COST)
     return Field("write", call, write=Write(row, success, extra, problems, result), **options)
+
+
+def write_values(
+    call: Callable[..., Any], *, names: tuple[str, ...], success: str, problems: tuple[type, ...] = (), **options: Any
+) -> Any:
+    """A mutation of what no tenant's row holds, behind ``Doors.control``.  ``call(connection, …)`` returns a tuple of
+    plain values, one for each of ``names``.  A repeat under an idempotency key is the function's own affair."""
+    result = f"{success.removesuffix('Success')}Result"
+    return Field("write", call, write=Write("", success, names, problems, result, control=True), **options)
 
 
 def write_each(call: Callable[..., Any], *, row: str = "", problems: tuple[type, ...] = (), **options: Any) -> Any:

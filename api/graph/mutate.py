@@ -94,6 +94,7 @@ class _Field:
     async def run(self) -> tuple[bytes, list[Any]]:
         """(JSON, errors) of the field."""
         declared, env = self.declared, self.env
+        env.response_name = self.key
         if declared.requires and declared.requires not in env.scopes:
             return b"null", [fault("FORBIDDEN", env.locale, [self.key])]
         try:
@@ -104,10 +105,13 @@ class _Field:
 
     async def _written(self) -> None:
         """The domain's function in its transaction; again, from the start, after a conflict with another."""
+        assert self.declared.write
+        doors = self.reading.doors
+        opened, work = (doors.control, self._plainly) if self.declared.write.control else (doors.write, self._once)
         for tries_left in reversed(range(MOST_TRIES)):
             try:
-                async with self.reading.doors.write(self.env) as session:
-                    await self._once(session)
+                async with opened(self.env) as session:
+                    await work(session)
                 return
             except Exception as error:
                 if not tries_left or not retryable(error):
@@ -115,18 +119,21 @@ class _Field:
                 self.env.memo.clear()
                 await asyncio.sleep(FIRST_PAUSE * 2 ** (MOST_TRIES - tries_left) * random.random())
 
+    async def _plainly(self, session: Any) -> None:
+        self._keep(await self._called(session))
+
     async def _once(self, session: Any) -> None:
         """Apply the write; under an idempotency key only if it is the first attempt."""
         outcomes, env = self.reading.doors.outcomes, self.env
         if outcomes is None or env.idempotency_key is None:
-            self._keep(await self._called(session))
+            await self._plainly(session)
             return
         digest = digest_of(self.nodes[0].name.value, self._arguments().whole(env))
         done = await outcomes.claim(session, env, self.key, digest)
         if done is not None:
             env.written, env.extra = done
             return
-        self._keep(await self._called(session))
+        await self._plainly(session)
         await outcomes.keep(session, env, self.key, (env.written, dict(env.extra)))
 
     def _arguments(self) -> Arguments:
@@ -157,6 +164,9 @@ class _Field:
         extra = self.declared.write.extra
         if self.declared.write.each:
             self.env.written = returned
+            return
+        if not self.declared.write.row:
+            self.env.extra = dict(zip(extra, returned, strict=True))
             return
         row, *rest = returned if extra else (returned,)
         self.env.written, self.env.extra = row.id, dict(zip(extra, rest, strict=True))

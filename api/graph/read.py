@@ -13,6 +13,7 @@ from api.graph.cache import Recent
 from api.graph.choice import Undecided
 from api.graph.complete import complete
 from api.graph.document import Document
+from api.graph.errors import Closed
 from api.graph.newcomers import Newcomers
 from api.graph.plan import Planner
 from api.graph.planning import Plan
@@ -167,7 +168,14 @@ class Reading:
         self.count(env)
         if plan.settings:
             await connection.execute(plan.settings)
-        return await connection.fetchrow(plan.text, *[getter(env) for getter in plan.getters])
+        values = [getter(env) for getter in plan.getters]
+        if env.confined is None:
+            return await connection.fetchrow(plan.text, *values)
+        text, more = env.confined.whole(plan.text, len(values))
+        record = await connection.fetchrow(text, *values, *more)
+        if record is None:
+            raise Closed(env.confined.gone)
+        return record
 
     async def _settled(self, connection: Any, plan: Plan, env: Env, record: Any, shape: Shape, path: Any) -> Read:
         """Fill the slots; then, only if something is wrong, walk the answer as the specification says."""
@@ -224,7 +232,9 @@ class Fetch:
     async def text(self, text: str, values: Sequence[Any]) -> Any:
         """Of a statement that is text already."""
         self._reading.count(self._env)
-        return await self._connection.fetch(text, *values)
+        confined = self._env.confined
+        text, more = confined.part(text, len(values)) if confined else (text, ())
+        return await self._connection.fetch(text, *values, *more)
 
 
 def joined(plan: Plan, record: Any, env: Env) -> bytes:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from graphql import (
@@ -30,6 +30,21 @@ class NothingHeld(Exception):
     """The stored value of the tenant is needed and this process does not hold it."""
 
 
+class Confinement(Protocol):
+    """What a caller may not see, taken out of the statements themselves."""
+
+    @property
+    def gone(self) -> Any:
+        """The fault when nothing may be seen any more."""
+
+    def whole(self, text: str, parameters: int) -> tuple[str, tuple[Any, ...]]:
+        """An operation's statement of so many parameters with less behind it, and its further parameters; no row
+        comes of it when nothing may be seen any more."""
+
+    def part(self, text: str, parameters: int) -> tuple[str, tuple[Any, ...]]:
+        """The same of a statement that a loaded field asks."""
+
+
 @dataclass(slots=True)
 class Env:
     """One operation's request.  ``place`` is the tenant's name in cursors; ``held`` what is remembered of it."""
@@ -52,6 +67,8 @@ class Env:
     idempotency_key: str | None = None
     purse: Any = None  # out of which it pays: ``Purse``
     cost: int = 0  # what it was charged
+    response_name: str = ""  # of the mutation that runs
+    caller: Any = None  # what the product knows of who asks: ``confined``, and what its injectors and doors need
     memo: dict[Any, Any] = field(default_factory=dict)
     statements: int = 0  # that read for it
 
@@ -59,6 +76,11 @@ class Env:
     def definitions(self) -> Any:
         """Of the variables, in the document."""
         return self.declared.definitions
+
+    @property
+    def confined(self) -> Confinement | None:
+        """What the caller may not see; null: nothing is kept from it."""
+        return None if self.caller is None else self.caller.confined
 
     @property
     def values(self) -> Any:

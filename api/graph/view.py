@@ -229,8 +229,8 @@ class Views:
                 self.shown(problem)
             return
         hints = get_args(field.hint) if get_origin(field.hint) is tuple else (field.hint,)
-        shown = {row: Field("part", hint=hints[0], proven=True, doc="The row as it now is.", cost=0)}
-        for name, hint in zip(written.extra, hints[1:], strict=True):
+        shown = {row: Field("part", hint=hints[0], proven=True, doc="The row as it now is.", cost=0)} if row else {}
+        for name, hint in zip(written.extra, hints[len(shown) :], strict=True):
             shown[name] = Field("part", hint=bare(hint), doc=said_of(hint) or self.says.get(name), cost=0)
         self.views[success] = View(success, shown, "It is done.")
         members = self.unions.setdefault(result, [])

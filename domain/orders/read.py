@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any
@@ -23,6 +24,7 @@ from sqlalchemy.orm import aliased
 
 from domain.customers.customer import Customer
 from domain.customers.presence import of_somebody
+from domain.events import changed_since
 from domain.orders.order import ExchangeRate, Order, OrderItem, OrderReturn, OrderStatus
 from domain.orders.product import Product
 from domain.words import Says, Words
@@ -36,6 +38,8 @@ class OrderSort(Enum):
     LARGEST = (Order.base_net.desc(), Order.id.desc())
 
 
+NEWEST = OrderSort.NEWEST.value
+RETURNS_RECORDED = (OrderReturn.id.asc(),)
 PRODUCTS = (Product.sku.asc(), Product.id.asc())
 NEWEST_RATES = (ExchangeRate.on_date.desc(), ExchangeRate.currency.asc(), ExchangeRate.id.asc())
 
@@ -61,6 +65,20 @@ def item_of_id(key: Any) -> Select[OrderItem]:
 def return_of_id(key: Any) -> Select[OrderReturn]:
     """The line of a return of an id, unless the customer is gone."""
     return select(OrderReturn).where(OrderReturn.id == key, of_somebody(OrderReturn.customer_id))
+
+
+def orders(status: list[OrderStatus] | None = None, updated_since: datetime | None = None) -> Select[Order]:
+    """All orders, newest first, cancelled ones too unless ``status`` leaves them out."""
+    query = select(Order).where(of_somebody(Order.customer_id))
+    if status is not None:
+        query = query.where(cast(Order.status, Text) == func.any(status))
+    return query if updated_since is None else query.where(changed_since(Order, updated_since))
+
+
+def order_returns(updated_since: datetime | None = None) -> Select[OrderReturn]:
+    """All that came back, as it was recorded."""
+    query = select(OrderReturn).where(of_somebody(OrderReturn.customer_id))
+    return query if updated_since is None else query.where(changed_since(OrderReturn, updated_since))
 
 
 def customer_of(order: type[Order]) -> Select[Customer]:
@@ -102,9 +120,11 @@ def exchange_rates(
     return query if currency is None else query.where(ExchangeRate.currency == currency)
 
 
-def products(category_under: list[str] | None = None) -> Select[Product]:
+def products(category_under: list[str] | None = None, updated_since: datetime | None = None) -> Select[Product]:
     """The merchant's products, or those below a category path."""
     query = select(Product)
+    if updated_since is not None:
+        query = query.where(changed_since(Product, updated_since))
     if category_under is None:
         return query
     path = literal(category_under, ARRAY(Text()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import Enum
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from sqlalchemy import Boolean, Select, Text, Uuid, and_, cast, false, func, lit
 
 from domain.customers.customer import Customer
 from domain.customers.read import found_by_text
+from domain.events import changed_since
 from domain.orders.measures import bought
 from domain.orders.order import Order, OrderReturn
 from domain.rules.check import check_window
@@ -42,6 +44,7 @@ class SegmentOrder(Enum):
 def customers(
     where: Where = None,
     search: str | None = None,
+    updated_since: datetime | None = None,
     *,
     terms: Terms,
     clock: Clock,
@@ -53,6 +56,8 @@ def customers(
     A search is FORBIDDEN to callers who may not see what is searched.
     """
     query = members(where, terms=terms, clock=clock, shape=shape)
+    if updated_since is not None:
+        query = query.where(changed_since(Customer, updated_since))
     if search is None:
         return query
     if not sees_personal:
@@ -61,7 +66,10 @@ def customers(
 
 
 def segments(
-    status: list[SegmentStatus] | None = None, kind: list[SegmentKind] | None = None, search: str | None = None
+    status: list[SegmentStatus] | None = None,
+    kind: list[SegmentKind] | None = None,
+    search: str | None = None,
+    updated_since: datetime | None = None,
 ) -> Select[Segment]:
     """The merchant's segments, or those of some status or kind, or with a text in the key or a name."""
     query = select(Segment)
@@ -72,7 +80,7 @@ def segments(
         part = func.lower(search)  # strpos, not LIKE: nothing a caller types is a wildcard
         columns = (Segment.key, Segment.name_en, Segment.name_zh)
         query = query.where(or_(*(func.strpos(func.lower(column), part) > 0 for column in columns)))
-    return query
+    return query if updated_since is None else query.where(changed_since(Segment, updated_since))
 
 
 def segments_of(customer: type[Customer], *, terms: Terms, clock: Clock) -> Select[Segment]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import Enum
 
 from sqlalchemy import Select, Text, cast, func, select
 
+from domain.events import changed_since
 from domain.segments.segment import Segment
 from domain.strategies.strategy import Strategy, StrategyAction, StrategyStatus
 
@@ -17,9 +19,11 @@ class StrategyOrder(Enum):
     CREATED_AT = (Strategy.created_at.desc(), Strategy.id.desc())
 
 
-def strategies(status: list[StrategyStatus] | None = None) -> Select[Strategy]:
+def strategies(status: list[StrategyStatus] | None = None, updated_since: datetime | None = None) -> Select[Strategy]:
     """The merchant's strategies, or those that stand so."""
     query = select(Strategy)
+    if updated_since is not None:
+        query = query.where(changed_since(Strategy, updated_since))
     return query if status is None else query.where(cast(Strategy.status, Text) == func.any(status))
 
 

@@ -18,6 +18,7 @@ from domain.events import Event, EventTopic
 from domain.feedback.feedback import Feedback, FeedbackKind
 from domain.idempotency import IdempotencyRecord
 from domain.interactions.interaction import Direction, Interaction, InteractionType
+from domain.members.member import Member, MemberRole
 from domain.orders.order import ExchangeRate, Order, OrderItem, OrderReturn, OrderRevision, OrderStatus
 from domain.orders.product import Product
 from domain.segments.member import SegmentMember
@@ -58,7 +59,9 @@ async def plant(session: AsyncSession, count: int = 3) -> None:
             await session.flush()
         listed = {"segment_id": kept.id, "customer_id": made[0][0].id, "added_at": AT, "added_by": "test"}
         session.add(SegmentMember(**listed))
-    session.add(Event(sequence=1_000_000, topic=EventTopic.BULK_FINISHED, payload={}, occurred_at=AT))
+    session.add(Event(sequence=1_000_000, topic=EventTopic.BULK_FINISHED, payload={}, occurred_at=AT, recorded_at=AT))
+    wang = {"name": "Wang Li", "email": "wang@example.com", "code": "W-1", "role": MemberRole.OWNER}
+    session.add(Member(id=new_id(AT), created_at=AT, updated_at=AT, **wang))
     session.add(IdempotencyRecord(caller="key:0", key="k", field="f", digest="d", outcome={}, recorded_at=AT))
     staged = {"run_id": new_id(AT), "subject": "customers", "key": "0", "line": 1, "part": 0, "id": new_id(AT)}
     session.add(ImportRow(**staged, state=RowState.READY, lines=1, data={}))

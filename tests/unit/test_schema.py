@@ -8,8 +8,12 @@ from api.scopes import Scope
 from api.views import view
 
 KEPT = Path(__file__).parents[2] / "schema.graphql"
-# What any caller may see: the catalogue of the merchant, the names of its attributes, what the caller is held to.
-FOR_ALL = {"node", "nodes", "products", "attribute_definitions", "api_limits"}
+# What any caller may see: the merchant, its catalogue, the names of its attributes, how far the answer reaches; and of
+# itself who it is and what it is held to.
+FOR_ALL = {
+    *("node", "nodes", "products", "attribute_definitions"),
+    *("tenant", "synced_until", "viewer", "api_limits"),
+}
 
 
 def test_schema_graphql_is_the_schema() -> None:

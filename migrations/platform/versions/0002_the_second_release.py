@@ -12,6 +12,8 @@ depends_on = None
 def upgrade() -> None:
     """Forward."""
     add_budgets()
+    keys_of_members()
+    rows_of_the_named_tenant()
 
 
 def add_budgets() -> None:
@@ -28,3 +30,33 @@ def add_budgets() -> None:
         schema="platform",
         prefixes=["UNLOGGED"],
     )
+
+
+def keys_of_members() -> None:
+    """Keys that are made for a member and reach a part of the customers."""
+    op.add_column("api_key", sa.Column("member_id", sa.Uuid()), schema="platform")
+    scope = sa.Column("data_scope", sa.Text(), server_default="ALL", nullable=False)
+    op.add_column("api_key", scope, schema="platform")
+    op.create_check_constraint(
+        op.f("ck_api_key_of_a_member"), "api_key", "data_scope = 'ALL' OR member_id IS NOT NULL", schema="platform"
+    )
+
+
+def rows_of_the_named_tenant() -> None:
+    """Whoever is not the owner writes only what belongs to the tenant that its transaction has named.
+
+    A key that has ended stays as it is.
+    """
+    named = "current_setting('regulars.tenant', true)"
+    op.execute(f"""
+        CREATE POLICY seen ON platform.tenant FOR SELECT USING (true);
+        CREATE POLICY changed ON platform.tenant FOR UPDATE
+            USING (CAST(id AS text) = {named}) WITH CHECK (CAST(id AS text) = {named});
+        ALTER TABLE platform.tenant ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY seen ON platform.api_key FOR SELECT USING (true);
+        CREATE POLICY made ON platform.api_key FOR INSERT WITH CHECK (CAST(tenant_id AS text) = {named});
+        CREATE POLICY used ON platform.api_key FOR UPDATE USING (revoked_at IS NULL)
+            WITH CHECK (revoked_at IS NULL OR CAST(tenant_id AS text) = {named});
+        ALTER TABLE platform.api_key ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY written ON platform.audit FOR INSERT WITH CHECK (CAST(tenant_id AS text) = {named});
+        ALTER TABLE platform.audit ENABLE ROW LEVEL SECURITY""")

@@ -16,6 +16,7 @@ TOPICS = (
     "SEGMENT_MEMBERS_CHANGED",
     *("CUSTOMER_DELETED", "CUSTOMER_RESTORED", "CUSTOMER_MERGED", "CUSTOMER_UNMERGED", "CUSTOMER_ERASED"),
     "CONSENT_CHANGED",
+    *("MEMBER_SAVED", "MEMBER_REMOVED"),
 )
 
 
@@ -25,6 +26,8 @@ def upgrade() -> None:
     segments()
     templates()
     customers()
+    members()
+    event_stamps()
 
 
 def topics() -> None:
@@ -135,3 +138,38 @@ def customers() -> None:
         sa.UniqueConstraint("loser_id", name=op.f("uq_customer_merge_loser_id")),
     )
     op.create_index(op.f("ix_customer_merge_winner_id"), "customer_merge", ["winner_id"], unique=False)
+
+
+def members() -> None:
+    """The merchant's staff."""
+    roles = ("OWNER", "ADMIN", "MARKETER", "SALES", "SUPPORT", "ANALYST", "INTEGRATION", "READ_ONLY")
+    at = sa.DateTime(timezone=True)
+    op.create_table(
+        "member",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column(
+            "role",
+            sa.Enum(*roles, name="memberrole", native_enum=False, create_constraint=True, length=40),
+            nullable=False,
+        ),
+        sa.Column("department", sa.Text()),
+        sa.Column("store", sa.Text()),
+        sa.Column("created_at", at, nullable=False),
+        sa.Column("updated_at", at, nullable=False),
+        sa.Column("removed_at", at),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_member")),
+    )
+    here = sa.text("removed_at IS NULL")
+    op.create_index("uq_member_email", "member", ["email"], unique=True, postgresql_where=here)
+    op.create_index("uq_member_code", "member", ["code"], unique=True, postgresql_where=here)
+
+
+def event_stamps() -> None:
+    """When events were committed; of older ones that is not known."""
+    at = sa.DateTime(timezone=True)
+    op.add_column("event", sa.Column("recorded_at", at))
+    op.add_column("event_counter", sa.Column("last_at", at))

@@ -1,0 +1,1 @@
+"""Members: the merchant's own staff, whom customers belong to and keys are made for."""
