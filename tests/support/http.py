@@ -16,6 +16,7 @@ from api.settings import Settings
 from tenancy.keys import ALL_SCOPES, create_key
 from tenancy.tenant import Tenant
 
+EVERYTHING = (*ALL_SCOPES, "admin")
 JSON = {"Content-Type": "application/json"}
 
 
@@ -28,10 +29,10 @@ class Api:
     control: AsyncEngine  # the application's own, to the control plane
     token: str = ""
 
-    async def of(self, tenant: Tenant, scopes: tuple[str, ...] = ALL_SCOPES) -> "Api":
+    async def of(self, tenant: Tenant, scopes: tuple[str, ...] = EVERYTHING, **more: Any) -> "Api":
         """The same application, asked with a new key of a tenant."""
         async with self.owner.begin() as connection:
-            _, token = await create_key(connection, tenant, datetime.now(UTC), scopes=scopes)
+            _, token = await create_key(connection, tenant, datetime.now(UTC), scopes=scopes, **more)
         return replace(self, token=token)
 
     async def post(self, query: str, variables: Any = None, **headers: str) -> httpx.Response:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from graphql import GraphQLField, GraphQLObjectType, get_named_type, is_leaf_type
 from sqlalchemy import DateTime, Index, Integer, Table, Text, UniqueConstraint, delete, insert, inspect, select
@@ -80,9 +80,16 @@ def places() -> Iterator[Place]:
                     yield Place(type_.name, name, order, node)
 
 
-async def cloned(session: AsyncSession, model: Any) -> list[UUID]:
+def key_of(model: Any) -> Any:
+    """The column that tells its rows from one another."""
+    (key,) = inspect(model).local_table.primary_key.columns
+    return key
+
+
+async def cloned(session: AsyncSession, model: Any) -> list[Any]:
     """Rows like the first one but for what must be unique, many at the same instants; nothing refers to them."""
-    (first, *_) = (await session.scalars(select(model).order_by(model.id))).all()
+    key = key_of(model)
+    (first, *_) = (await session.scalars(select(model).order_by(key))).all()
     table: Table = inspect(model).local_table
     row = {
         c.name: getattr(first, inspect(model).get_property_by_column(c).key) for c in table.columns if not c.computed
@@ -95,7 +102,7 @@ async def cloned(session: AsyncSession, model: Any) -> list[UUID]:
     }
     made = []
     for number in range(CLONES):
-        new = dict(row) | {"id": uuid4()}
+        new = dict(row) | {key.name: row[key.name] + number + 1 if isinstance(row[key.name], int) else uuid4()}
         for column in table.columns:
             value = row.get(column.name)
             if isinstance(column.type, DateTime) and value is not None and column.name not in unique:
@@ -110,7 +117,7 @@ async def cloned(session: AsyncSession, model: Any) -> list[UUID]:
             new["actor"] = f"{new['actor']}_{number}"
         made.append(new)
     await session.execute(insert(table), made)
-    return [new["id"] for new in made]
+    return [new[key.name] for new in made]
 
 
 class Shelf:
@@ -118,13 +125,14 @@ class Shelf:
 
     def __init__(self, model: Any) -> None:
         self.table: Table = inspect(model).local_table
-        self.away: dict[UUID, dict[str, Any]] = {}
+        self.key = key_of(model)
+        self.away: dict[Any, dict[str, Any]] = {}
 
-    async def keep_away(self, session: AsyncSession, wanted: set[UUID]) -> None:
+    async def keep_away(self, session: AsyncSession, wanted: set[Any]) -> None:
         """Take these away, and put back all others."""
         if gone := wanted - self.away.keys():
             columns = [column for column in self.table.columns if not column.computed]
-            found = await session.execute(delete(self.table).where(self.table.c.id.in_(gone)).returning(*columns))
-            self.away |= {row["id"]: dict(row) for row in found.mappings()}
+            found = await session.execute(delete(self.table).where(self.key.in_(gone)).returning(*columns))
+            self.away |= {row[self.key.name]: dict(row) for row in found.mappings()}
         if back := self.away.keys() - wanted:
             await session.execute(insert(self.table), [self.away.pop(one) for one in back])
