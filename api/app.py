@@ -30,6 +30,7 @@ from api.telemetry.metrics import Metrics
 from api.telemetry.watch import Watch
 from migrations.compiled import tenant_revisions
 from tenancy.control import Control
+from tenancy.engine import Sizes
 from tenancy.platform import change_version
 from tenancy.scope import Scope as Tenants
 
@@ -58,7 +59,9 @@ def create_app(settings: Settings, *, demo: DemoPage | None = None) -> Starlette
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         assert settings.database_url
-        async with running(settings.database_url, require_hardening=settings.require_hardening) as opened:
+        sizes = Sizes(settings.read_connections, settings.write_connections, settings.pool_wait_s)
+        demanded = {"require_hardening": settings.require_hardening, "pgbouncer": settings.pgbouncer}
+        async with running(settings.database_url, sizes=sizes, **demanded) as opened:
             answering = endpoint.open(opened, settings)
             app.state.running = opened
             try:

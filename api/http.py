@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.deadlines import Deadlines
-from api.errors import RequestRefused, bad_request, unavailable
+from api.errors import ErrorCode, RequestRefused, bad_request, unavailable
 from api.graph.errors import failure
 from api.origins import PREFLIGHT, ForeignOrigin, shown_to
 from api.telemetry.watch import Watch, Watched
@@ -89,20 +89,23 @@ class GraphQLEndpoint:
         watched = self._watch.begin(request.headers.get("traceparent"))
         response: Any
         origin, foreign = request.headers.get("origin"), False
+        ended: asyncio.CancelledError | None = None
         try:
             response = await self._respond(request, watched)
         except RequestRefused as refused:
             response, foreign = _refusal(request, refused, watched), isinstance(refused, ForeignOrigin)
         except ClientDisconnect:
             return
-        except asyncio.CancelledError:  # the process ends, and the request has had its time
-            response = _refusal(request, unavailable(), watched)
+        except asyncio.CancelledError as cancelled:  # the process ends, and the request has had its time
+            response, ended = _refusal(request, unavailable(), watched), cancelled
         except Exception as error:
             response = _failed(request, error, watched)
         if origin is not None and isinstance(response, Reply):
             response.headers += shown_to(origin, not foreign and await self._known(origin))
         await response(scope, receive, send)
         self._watch.end(watched, getattr(response, "status", 200))
+        if ended:
+            raise ended
 
     async def _respond(self, request: Request, watched: Watched) -> ASGIApp:
         accept = request.headers.get("accept")
@@ -189,9 +192,12 @@ def _refusal(request: Request, refused: RequestRefused, watched: Watched) -> Rep
 def _failed(request: Request, error: Exception, watched: Watched) -> Reply:
     """A defect outside the executor: told like one inside."""
     made = failure(error, locale_of(request) or "en")
-    watched.codes = (made["extensions"]["code"],)
+    code = made["extensions"]["code"]
+    if code == ErrorCode.SERVICE_UNAVAILABLE:
+        return _refusal(request, unavailable(), watched)
+    watched.codes = (code,)
     media = accepted(request.headers.get("accept")) or JSON
-    return Reply(orjson.dumps({"errors": [made]}), 500, media, ())
+    return Reply(orjson.dumps({"errors": [made]}), 504 if code == ErrorCode.TIMEOUT else 500, media, ())
 
 
 @lru_cache(maxsize=256)

@@ -19,14 +19,14 @@ UNPREPARED = frozenset(("42P01", "3F000", "42501"))
 MIGRATE = "run: regulars migrate"
 
 
-async def examine(dsn: str, revisions: Revisions, *, require_hardening: bool) -> list[str]:
+async def examine(dsn: str, revisions: Revisions, *, require_hardening: bool, pgbouncer: bool = False) -> list[str]:
     """The merchants that cannot be served, by slug: too far behind ``revisions``.
 
     Raises ``Unfit``, and ``NoDatabase`` when there is nothing to serve.
     """
     try:
         await inspected(dsn, require_hardening=require_hardening)
-        engine = create_engine(dsn)
+        engine = create_engine(dsn, pgbouncer=pgbouncer)
         try:
             return await _behind(engine, revisions)
         finally:

@@ -5,14 +5,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy import Connection, event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from tenancy.engine import SETTINGS, Engines, create_engine
+from tenancy.engine import POOLED, SETTINGS, Engines, Sizes, create_engine
 from tenancy.registry import list_nodes
 from tenancy.roles import Hardening, login_faults, read_hardening
 
 CONTROL_TIMEOUT = "5s"  # of one look at the control plane
 CONTROL_LOCK_TIMEOUT = "500ms"  # of its rows, which are locked for a moment only
+CONTROL_CONNECTIONS = 2
 
 
 class Unfit(Exception):
@@ -29,23 +31,39 @@ class Running:
 
 
 @asynccontextmanager
-async def running(dsn: str, *, require_hardening: bool) -> AsyncIterator[Running]:
+async def running(
+    dsn: str, *, require_hardening: bool, pgbouncer: bool = False, sizes: Sizes | None = None
+) -> AsyncIterator[Running]:
     """Open the pools on the login role's DSN.  Raises ``Unfit``, and what connecting raises."""
     hardening = await inspected(dsn, require_hardening=require_hardening)
-    settings = {**SETTINGS, "statement_timeout": CONTROL_TIMEOUT, "lock_timeout": CONTROL_LOCK_TIMEOUT}
-    control = create_engine(dsn, server_settings=settings, pool_size=2, max_overflow=0, pool_timeout=5)
+    control = control_engine(dsn, pgbouncer=pgbouncer)
     try:
         async with control.begin() as connection:
             nodes = await list_nodes(connection)
-        async with Engines(dsn, nodes=nodes) as engines:
+        async with Engines(dsn, nodes=nodes, sizes=sizes, pgbouncer=pgbouncer) as engines:
             yield Running(engines, control, hardening)
     finally:
         await control.dispose()
 
 
+def control_engine(dsn: str, *, pgbouncer: bool = False) -> AsyncEngine:
+    """A pool for short looks at the control plane."""
+    settings = {**SETTINGS, "statement_timeout": CONTROL_TIMEOUT, "lock_timeout": CONTROL_LOCK_TIMEOUT}
+    options = {"pool_size": CONTROL_CONNECTIONS, "max_overflow": 0, "pool_timeout": 5}
+    control = create_engine(dsn, server_settings=settings, pgbouncer=pgbouncer, **options)
+    if pgbouncer:
+
+        @event.listens_for(control.sync_engine, "begin")
+        def bound(connection: Connection) -> None:
+            for name in ("statement_timeout", "lock_timeout"):
+                connection.exec_driver_sql(f"SET LOCAL {name} TO '{settings[name]}'")
+
+    return control
+
+
 async def inspected(dsn: str, *, require_hardening: bool) -> Hardening:
     """What PUBLIC may still do.  Raises ``Unfit`` when the role may do what it must not."""
-    connection = await asyncpg.connect(dsn)
+    connection = await asyncpg.connect(dsn, **POOLED)  # through PgBouncer, perhaps
     try:
         faults = await login_faults(connection)
         hardening = await read_hardening(connection)

@@ -10,6 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg  # type: ignore[import-untyped]
+from sqlalchemy import event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from tenancy.platform import MAIN_NODE
@@ -26,6 +28,10 @@ SETTINGS = {
 }
 READ_TIMEOUT_MS = 10_000  # of a statement that reads
 STATES = ("lent", "free")
+# PgBouncer in transaction mode: the next transaction may be on another server connection, which knows no statement of
+# ours; and of what is said at the start it lets these through.  The login role's own settings say the rest.
+POOLED = {"statement_cache_size": 0}
+PASSED = ("timezone", "application_name")
 LIFETIME_S = 1800  # a backend keeps 0.2 to 0.35 MB for every tenant that it has touched
 
 
@@ -57,6 +63,7 @@ class Sizes:
 
     reads: int = 10
     writes: int = 5
+    wait_s: float = 5.0  # for one that is free
 
 
 class Engines:
@@ -69,9 +76,14 @@ class Engines:
         nodes: Mapping[str, tuple[str | None, int | None]] | None = None,
         sizes: Sizes | None = None,
         init: Any = None,
+        pgbouncer: bool = False,
     ) -> None:
-        """``dsn`` is the login role's; ``nodes`` gives host and port of others; ``init`` prepares a read connection."""
-        self._dsn, self._nodes, self._sizes, self._init = dsn, dict(nodes or {}), sizes or Sizes(), init
+        """``dsn`` is the login role's; ``nodes`` gives host and port of others; ``init`` prepares a read connection.
+
+        ``pgbouncer``: the DSNs lead to PgBouncer in transaction mode.
+        """
+        self._dsn, self._nodes, self._init = dsn, dict(nodes or {}), init or keep_json
+        self.sizes, self.pgbouncer = sizes or Sizes(), pgbouncer
         self._open: dict[str, Node] = {}
 
     def engine_for(self, tenant: Tenant) -> Node:
@@ -82,7 +94,8 @@ class Engines:
         """A node's pools."""
         if name not in self._open:
             host, port = (None, None) if name == MAIN_NODE else self._nodes[name]
-            self._open[name] = make_node(with_host(self._dsn, host, port), self._sizes, self._init or keep_json)
+            dsn = with_host(self._dsn, host, port)
+            self._open[name] = make_node(dsn, self.sizes, self._init, pgbouncer=self.pgbouncer)
         return self._open[name]
 
     @property
@@ -113,17 +126,18 @@ class Engines:
         await self.close()
 
 
-def make_node(dsn: str, sizes: Sizes, init: Any) -> Node:
+def make_node(dsn: str, sizes: Sizes, init: Any, *, pgbouncer: bool = False) -> Node:
     """Pools on a DSN.  Each connects when it is first used."""
     settings = {**SETTINGS, "statement_timeout": str(READ_TIMEOUT_MS)}
+    # The compiled statement of a large document is long, and worth keeping.
+    kept = POOLED if pgbouncer else {"statement_cache_size": 500, "max_cacheable_statement_size": 0}
 
     async def connect() -> Any:
         connection = await asyncpg.connect(
             dsn,
             connection_class=SharedConnection,
-            statement_cache_size=500,
-            max_cacheable_statement_size=0,  # the compiled statement of a large document is long, and worth keeping
-            server_settings=settings,
+            server_settings=said(settings, pgbouncer),
+            **kept,
         )
         try:
             await init(connection)
@@ -132,23 +146,48 @@ def make_node(dsn: str, sizes: Sizes, init: Any) -> Node:
             raise
         return connection
 
-    writes = create_engine(dsn, server_settings=SETTINGS, pool_size=sizes.writes, max_overflow=0)
+    writes = create_engine(
+        dsn,
+        server_settings=SETTINGS,
+        pgbouncer=pgbouncer,
+        pool_size=sizes.writes,
+        max_overflow=0,
+        pool_timeout=sizes.wait_s,
+    )
     return Node(Readers(connect, sizes.reads, LIFETIME_S), writes)
 
 
-def create_engine(dsn: str, *, server_settings: Mapping[str, str] | None = None, **options: Any) -> AsyncEngine:
+def said(settings: Mapping[str, str], pgbouncer: bool) -> dict[str, str]:
+    """Of the settings those that may be said at the start of a connection."""
+    return {name: value for name, value in settings.items() if name in PASSED or not pgbouncer}
+
+
+def create_engine(
+    dsn: str, *, server_settings: Mapping[str, str] | None = None, pgbouncer: bool = False, **options: Any
+) -> AsyncEngine:
     """A SQLAlchemy engine on a DSN of the form ``postgresql://``.
 
     The DSN goes to the driver as it is: SQLAlchemy's own URLs know neither ``sslmode`` nor several hosts.
     """
-    arguments = {"server_settings": dict(server_settings or {}), "connection_class": SharedConnection}
-    return create_async_engine(
+    settings = said(server_settings or {}, pgbouncer)
+    arguments: dict[str, Any] = {"server_settings": settings, "connection_class": SharedConnection}
+    if pgbouncer:
+        arguments |= {**POOLED, "prepared_statement_cache_size": 0, "prepared_statement_name_func": lambda: ""}
+    made = create_async_engine(
         "postgresql+asyncpg://",
         connect_args={"dsn": dsn, **arguments},
         pool_recycle=LIFETIME_S,
         hide_parameters=True,
         **options,
     )
+    event.listen(made.sync_engine, "checkout", _replace_closed)
+    return made
+
+
+def _replace_closed(adapted: Any, *_: object) -> None:
+    """A connection that ended while nobody used it is made anew; the driver knows without asking the server."""
+    if adapted.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 def used_of(engine: AsyncEngine) -> dict[str, int]:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from tenancy.engine import NOWHERE
+from tenancy.engine import SETTINGS
 from tenancy.platform import SCHEMA
 
 ROLE_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
@@ -31,6 +31,8 @@ HARDENING = {
         " WHERE datname = current_database() AND acl.grantee = 0 AND acl.privilege_type = 'TEMPORARY')",
     ),
 }
+# What the login role's connections have where nothing is said at their start, as through PgBouncer.
+USUAL = ("search_path", "timezone", "jit", "idle_in_transaction_session_timeout")
 # Without this one a statement can name another tenant to PostgreSQL; the others are needed for it to hold.
 SET_CONFIG = "set_config"
 
@@ -86,8 +88,8 @@ async def prepare_roles(owner: Any, login: str, password: str | None) -> Hardeni
         if password is not None:
             literal = await owner.fetchval("SELECT quote_literal($1::text)", password)
             await owner.execute(f"ALTER ROLE {login} PASSWORD {literal}")
-        for setting in (f"search_path TO {NOWHERE}", "timezone TO 'UTC'"):
-            await owner.execute(f"ALTER ROLE {login} SET {setting}")
+        for setting in USUAL:
+            await owner.execute(f"ALTER ROLE {login} SET {setting} TO '{SETTINGS[setting]}'")
     return await harden(owner, login)
 
 

@@ -51,12 +51,13 @@ class Scope:
     def read(self, tenant: Tenant, timeout_ms: int = READ_TIMEOUT_MS) -> "Snapshot":
         """An asyncpg connection inside one read-only snapshot: everything read in it agrees.
 
-        ``timeout_ms`` bounds the wait for a connection and each statement.  Raises ``TenantClosed``, TimeoutError.
+        ``timeout_ms`` bounds each statement.  Raises ``TenantClosed``, and TimeoutError when no connection is free.
         """
         self._admit(tenant, Status(tenant.status).readable)
         # Read connections are opened with the usual timeout, which then needs no saying.
-        names = naming(tenant, None if timeout_ms == READ_TIMEOUT_MS else timeout_ms)
-        return Snapshot(self._engines.engine_for(tenant).reads, names, timeout_ms / 1000)
+        usual = timeout_ms == READ_TIMEOUT_MS and not self._engines.pgbouncer
+        names = naming(tenant, None if usual else timeout_ms)
+        return Snapshot(self._engines.engine_for(tenant).reads, names, self._engines.sizes.wait_s)
 
     @asynccontextmanager
     async def write(

@@ -61,7 +61,8 @@ def _serve(settings: Settings, workers: int | None) -> None:
         raise NoDatabase("set REGULARS_DATABASE_URL; to try Regulars without a database: regulars demo")
     dsn = checked("REGULARS_DATABASE_URL", settings.database_url)
     with bound(settings.host, settings.port) as at:
-        late = asyncio.run(examine(dsn, tenant_revisions(), require_hardening=settings.require_hardening))
+        demanded = {"require_hardening": settings.require_hardening, "pgbouncer": settings.pgbouncer}
+        late = asyncio.run(examine(dsn, tenant_revisions(), **demanded))
         if late:
             more = " …" if len(late) > MOST_NAMED else ""
             say(False)(

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from typing import Any, NamedTuple
 
 from graphql import GraphQLError
+from sqlalchemy.exc import TimeoutError as NoneFree
 
 MOST_ERRORS = 5
 TRACE: ContextVar[str] = ContextVar("trace", default="")  # of the request, by which its log lines are found
@@ -110,10 +111,15 @@ def _name_of(error: BaseException) -> str:
     state = sqlstate(error)
     if state in ("57014", "55P03"):
         return "TIMEOUT"
-    if state[:2] in ("08", "53") or state[:4] == "57P0" or isinstance(error, OSError):  # TimeoutError is one
+    # TimeoutError is an OSError; SQLAlchemy's is not, and means that no connection is free.
+    if state[:2] in ("08", "53") or state[:4] == "57P0" or isinstance(error, OSError | NoneFree):
         return "UNAVAILABLE"
-    closed = type(error).__name__ == "InterfaceError" and "clos" in str(error)  # asyncpg gives it no code
-    return "UNAVAILABLE" if closed or getattr(error, "connection_invalidated", False) else "INTERNAL"
+    if retryable(error):  # it was, and others were in the way each time
+        return "UNAVAILABLE"
+    # asyncpg gives no code to a connection that ended, or that ended while it was busy.
+    kind = type(error).__name__
+    lost = (kind == "InterfaceError" and "clos" in str(error)) or kind == "InternalClientError"
+    return "UNAVAILABLE" if lost or getattr(error, "connection_invalidated", False) else "INTERNAL"
 
 
 def retryable(error: BaseException) -> bool:

@@ -47,6 +47,8 @@ class Watch:
         codes = watched.codes
         kind = watched.kind or "none"
         self.metrics.operation(kind, codes[0] if codes else "OK", seconds, watched.statements)
+        if not structlog.is_configured():  # nobody listens
+            return
         if codes or seconds > SLOW_S or self._share >= 1 or random() < self._share:
             self._tell(watched, kind, status, seconds)
 
@@ -61,6 +63,6 @@ class Watch:
             "ms": round(seconds * 1000, 2),
             "cost": watched.cost,
             "statements": watched.statements,
-            "codes": watched.codes,
+            "codes": [str(code) for code in watched.codes],
         }
         (log.warning if status >= 500 else log.info)("operation", **told)

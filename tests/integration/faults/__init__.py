@@ -1,0 +1,1 @@
+"""What may fail below a running application, and what must hold after it."""
