@@ -17,9 +17,17 @@ from starlette.applications import Starlette
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
+from api.commands.joined import Joined
+
 STARTING_S, WATCHED_S = 30, 1.0
 # No configuration of its own for the log: what uvicorn says goes the way of everything else.
-OPTIONS: Any = {"log_config": None, "log_level": "warning", "access_log": False, "server_header": False}
+OPTIONS: Any = {
+    "http": Joined,
+    "log_config": None,
+    "log_level": "warning",
+    "access_log": False,
+    "server_header": False,
+}
 MULTIPROCESS = "PROMETHEUS_MULTIPROC_DIR"  # where the processes of one server keep their numbers
 log = structlog.get_logger()
 

@@ -13,6 +13,7 @@ from tests.bench.client import Ran
 
 WRITTEN = Path("var") / "bench.json"
 SELECT1_SHARE = 0.75  # of SELECT 1 in the same frame: below it the floor is no floor
+MOST_CPU = 1.25  # of the compiled path alone: what keys, limits, masks and the log may cost
 # At 16 connections: requests/s of ours over the other's.
 PROMISED = {
     ("one", "floor"): 0.9,
@@ -86,6 +87,8 @@ def written(figures: Figures) -> dict[str, Any]:
             for other in ("floor", "naive", "postgraphile"):
                 ratio = figures.ratio(workload, int(connections), "ours", other)
                 at[f"ours_vs_{other}"] = None if ratio is None else round(ratio, 3)
+            if "bare" in at:
+                at["cpu_vs_bare"] = round(at["ours"]["cpu_us"] / at["bare"]["cpu_us"], 3)
     return {"rounds": figures.rounds, "workloads": workloads}
 
 
@@ -123,4 +126,11 @@ def show(figures: Figures, say: Console) -> None:
         if ratio is not None:
             say.print(
                 f"{'kept  ' if ratio >= least else 'MISSED'} {workload} ÷ {other}: {ratio:.2f}, promised {least:.2f}"
+            )
+    for workload in ("one", "list"):
+        if {(workload, 16, "ours"), (workload, 16, "bare")} <= figures.slices.keys():
+            more = figures.median(workload, 16, "ours", "cpu_us") / figures.median(workload, 16, "bare", "cpu_us")
+            kept = "kept  " if more <= MOST_CPU else "MISSED"
+            say.print(
+                f"{kept} {workload}: {more:.2f} times the CPU of the compiled path alone, promised {MOST_CPU:.2f}"
             )

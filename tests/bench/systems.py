@@ -15,7 +15,7 @@ from tests.bench.merchants import HOME
 
 PEERS = Path(__file__).parent / "peers"
 NODE_HOME = HOME / "node"
-APPS = {"ours": "ours", "floor": "floor", "naive": "naive", "select1": "trivial", "empty": "trivial"}
+APPS = {"bare": "bare", "floor": "floor", "naive": "naive", "select1": "trivial", "empty": "trivial"}
 STARTING_S = 60.0
 INSTALL = (
     "PostGraphile is left out: it needs node and npm (Debian and Ubuntu: apt-get install nodejs npm), "
@@ -54,7 +54,8 @@ def started(names: Sequence[str], dsn: str) -> Iterator[dict[str, System]]:
 @contextmanager
 def _one(name: str, dsn: str) -> Iterator[System]:
     port = free_port()
-    given = {"BENCH_DSN": dsn, "BENCH_MERCHANTS": str((HOME / "merchants.json").absolute())}
+    given = _settings(dsn, port) if name == "ours" else {}
+    given |= {"BENCH_DSN": dsn, "BENCH_MERCHANTS": str((HOME / "merchants.json").absolute())}
     given |= {"BENCH_PORT": str(port), "BENCH_NODE": str(NODE_HOME.absolute()), "NODE_ENV": "production"}
     with (HOME / f"{name}.log").open("w") as log:
         process = subprocess.Popen(_command(name, port), env=os.environ | given, stdout=log, stderr=log)
@@ -66,7 +67,16 @@ def _one(name: str, dsn: str) -> Iterator[System]:
             process.wait(timeout=10)
 
 
+def _settings(dsn: str, port: int) -> dict[str, str]:
+    """Of the product: all that it counts and logs is on, and no benchmark reaches its limits."""
+    much = dict.fromkeys(("KEY_RATE", "KEY_BURST", "TENANT_RATE", "TENANT_BURST"), str(10**9))
+    given = {"DATABASE_URL": dsn, "PORT": str(port), "METRICS_PORT": str(free_port()), "LOG_FORMAT": "json", **much}
+    return {f"REGULARS_{name}": value for name, value in given.items()}
+
+
 def _command(name: str, port: int) -> list[str]:
+    if name == "ours":
+        return [str(Path(sys.executable).parent / "regulars"), "serve"]
     if name == "postgraphile":
         return [str(NODE_HOME / "node_modules" / ".bin" / "node"), str(PEERS / "postgraphile.cjs")]
     served = ("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--no-server-header")
