@@ -121,6 +121,10 @@ def show(figures: Figures, say: Console) -> None:
     say.print(table)
     busiest = max((s.client_cpu for found in figures.slices.values() for s in found), default=0.0)
     say.print(f"The client used at most {busiest:.2f} of a core.")
+    _show_promises(figures, say)
+
+
+def _show_promises(figures: Figures, say: Console) -> None:
     for (workload, other), least in PROMISED.items():
         ratio = figures.ratio(workload, 16, "ours", other)
         if ratio is not None:
