@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, Text, cast, func, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Select, Text, cast, func, literal_column, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -16,7 +16,7 @@ from domain.segments.segment import Segment
 from domain.segments.terms import refers
 from domain.strategies.strategy import Strategy, StrategyStatus
 
-_ID, _PREFIX, _DASH, _NOTHING = (literal_column(f"'{each}'", Text()) for each in ("id", "seg_", "-", ""))
+_ID, _DASH, _NOTHING = (literal_column(f"'{each}'", Text()) for each in ("id", "-", ""))
 ENDED = (StrategyStatus.FINISHED, StrategyStatus.CANCELLED)
 
 
@@ -25,6 +25,9 @@ class UsageKind(StrEnum):
 
     SEGMENT = "SEGMENT"
     STRATEGY = "STRATEGY"
+
+
+PREFIX = {UsageKind.SEGMENT: "seg", UsageKind.STRATEGY: "str"}
 
 
 async def segment_archive(session: AsyncSession, id: UUID, *, now: datetime, actor: str = "system") -> Segment:
@@ -37,9 +40,10 @@ async def segment_archive(session: AsyncSession, id: UUID, *, now: datetime, act
 
 def users_of(segment: type[Segment]) -> Select[Any]:
     """What keeps a segment from being archived: segments whose rules name it, and strategies that have not ended."""
-    # The typed id of the enclosing row, as rules hold it.
-    wanted = func.jsonb_build_object(_ID, _PREFIX.op("||")(func.replace(cast(segment.id, Text), _DASH, _NOTHING)))
-    other = aliased(Segment)
+    other, wanted = (
+        aliased(Segment),
+        func.jsonb_build_object(_ID, _typed(PREFIX[UsageKind.SEGMENT], segment.id)),
+    )  # as rules name it
     segments = (
         _named(UsageKind.SEGMENT, other).where(refers(other, wanted), other.id != segment.id).correlate_except(other)
     )
@@ -54,7 +58,12 @@ def users_of(segment: type[Segment]) -> Select[Any]:
 
 def _named(kind: UsageKind, user: Any) -> Select[Any]:
     label = literal_column(f"'{kind}'", Text()).label("kind")
-    return select(label, user.id, user.key, user.name_en, user.name_zh)
+    return select(label, _typed(PREFIX[kind], user.id).label("id"), user.key, user.name_en, user.name_zh)
+
+
+def _typed(prefix: str, id_: Any) -> ColumnElement[str]:
+    """An id as callers see it."""
+    return literal_column(f"'{prefix}_'", Text()).op("||")(func.replace(cast(id_, Text), _DASH, _NOTHING))
 
 
 async def _using(session: AsyncSession, id: UUID) -> tuple[str, ...]:

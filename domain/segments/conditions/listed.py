@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Uuid, exists, literal, literal_column, or_, select, union_all
+from sqlalchemy import ColumnElement, Integer, Uuid, exists, literal, literal_column, or_, select, union
 
 from domain.customers.customer import Customer
 from domain.rules.facts import Asked
@@ -34,20 +34,23 @@ class Listed(Asked):
     cost: ClassVar = 0.0  # an index knows
 
     def found(self, plan: Plan) -> ColumnElement[bool]:
-        """An EXISTS, which the planner makes a join from the shorter side."""
+        """An EXISTS, which the planner makes a join from the shorter side.
+
+        A merge moves lines to the winner, but not one beside a line of the winner's own of the same list and instant.
+        """
         member, merged, loser = (
             SegmentMember.__table__.alias("listed"),
             SegmentMember.__table__.alias("listed"),
             Customer.__table__.alias("loser"),
         )
-        # Both ways are tables with an index on the customer, so that one customer is as cheap as all.
+        # UNION, so that PostgreSQL knows that a customer comes once, and how many there are.
         as_listed = select(member.c.customer_id).where(*self._on(member, plan.moment))
         by_merging = (
             select(loser.c.merged_into)
             .select_from(merged.join(loser, loser.c.id == merged.c.customer_id))
             .where(loser.c.merged_into.is_not(None), *self._on(merged, plan.moment))
         )
-        whose = union_all(as_listed, by_merging).subquery("whose")
+        whose = union(as_listed, by_merging).subquery("whose")
         found = exists(_ONE).select_from(whose).where(whose.c.customer_id == plan.customer.c.id)
         return found.correlate_except(whose)
 
