@@ -33,6 +33,7 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
+from sqlalchemy.sql.elements import Grouping
 
 from domain.rules.aggregated import aggregated, known, picked, when, widest_of
 from domain.rules.facts import Aggregate, Asked, Columns, Composed, Fact, Match, Opened, Own, Source
@@ -277,7 +278,8 @@ class Plan:
 
 def _literal(leaf: Literal, test: ColumnElement[bool]) -> ColumnElement[bool]:
     made = not_(test) if leaf.negated else test
-    return made.is_not(false()) if leaf.lenient else made
+    # SQLAlchemy writes NOT x IS NOT false, which PostgreSQL reads as NOT (x IS NOT false).
+    return Grouping(made).is_not(false()) if leaf.lenient else made
 
 
 def _parts(facts: Iterable[Fact]) -> Iterator[Fact]:

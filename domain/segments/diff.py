@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, Uuid, and_, cast, false, func, literal, select
+from sqlalchemy import Boolean, ColumnElement, Integer, Select, Uuid, and_, cast, false, func, literal, select
 
 from domain.customers.customer import Customer
 from domain.customers.population import known_by
@@ -126,7 +126,7 @@ def compared(old: Rule, new: Rule, *, terms: Terms, clock: Clock, shape: Shape =
     before, after = normal(old, terms), normal(new, terms)
     either = Threshold(1, (before, after))
     plan = Plan(either, customer, moment, terms, also=_facts(either, terms), shape=shape)
-    was, will = (plan.holds(form).is_(True) for form in (before, after))
+    was, will = (func.coalesce(plan.holds(form), false(), type_=Boolean()) for form in (before, after))
     return (
         select(_count(will & ~was, "entered"), _count(was & ~will, "left"), _count(will & was, "unchanged"))
         .select_from(plan.joined)

@@ -190,3 +190,26 @@ async def test_the_terms_are_what_is_stored(session: AsyncSession, terms: Terms)
     assert {id_: (of.key, of.rule) for id_, of in known.segments.items()} == SEGMENTS
     assert {key: (of.type, of.options) for key, of in known.attributes.items()} == ATTRIBUTES
     assert known.by_key == {key: id_ for id_, (key, _) in SEGMENTS.items()}
+
+
+OF_NOTHING: dict[str, Any] = {
+    **{name: attribute("interests", set={name: ["tea"]}) for name in ("hasAny", "hasAll", "hasNone")},
+    **{name: attribute("city", text={name: "Ulm"}) for name in ("eq", "ne", "contains", "startsWith")},
+    **{name: attribute("city", text={name: ["Ulm"]}) for name in ("in", "notIn")},
+    "number": attribute("children", number={"ne": 1}),
+    "boolean": attribute("member_of_club", boolean={"eq": False}),
+    "date": attribute("joined_on", date={"before": "2026-01-01"}),
+}
+
+
+@pytest.mark.parametrize("name", OF_NOTHING)
+@pytest.mark.parametrize("negated", [False, True])
+async def test_whoever_is_unknown_in_a_segment_is_outside(
+    session: AsyncSession, terms: Terms, name: str, negated: bool
+) -> None:
+    rule = {"not": OF_NOTHING[name]} if negated else OF_NOTHING[name]
+    of = await segment(session, "of_nothing", rule)
+    known = await current(session)
+    for outside in (InSegment(id=of, is_=SegmentRelation.NOT_MEMBER), Not(InSegment(id=of))):
+        assert await count(session, outside, known) == 3
+    assert await count(session, InSegment(id=of), known) == 0
