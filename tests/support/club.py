@@ -13,6 +13,7 @@ from api.scopes import Scope as Permission
 from api.scopes import granted
 from domain.base import new_id
 from domain.customers.customer import Customer
+from tenancy.control import Control
 from tenancy.keys import ALL_SCOPES
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
@@ -48,7 +49,8 @@ class Club:
     ids: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.executor = Answering(self.scope, b"k" * 32).executor
+        control = Control(self.scope._engines.node().writes)
+        self.executor = Answering(self.scope, control, b"k" * 32).executor
 
     @property
     def statements(self) -> int:

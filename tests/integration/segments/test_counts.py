@@ -18,6 +18,7 @@ from domain.rules.tests import TextTest, ValueTest
 from domain.segments.estimate import Accuracy
 from domain.segments.read import customer_count
 from domain.time import Clock
+from tenancy.control import Control
 from tenancy.keys import ALL_SCOPES
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
@@ -78,7 +79,7 @@ class Counting:
 
     def __init__(self, scope: Scope, tenant: Tenant) -> None:
         self.tenant, self.now = tenant, NOW
-        self.executor = answering.Answering(scope, b"k" * 32).executor
+        self.executor = answering.Answering(scope, Control(scope._engines.node().writes), b"k" * 32).executor
 
     async def ask(self, document: str, minutes: int = 0) -> tuple[int, bytes]:
         before = self.executor.reading.statements
