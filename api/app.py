@@ -28,6 +28,7 @@ from api.start import Running, running
 from api.telemetry.looking import looking
 from api.telemetry.metrics import Metrics
 from api.telemetry.watch import Watch
+from api.trusted import Trusted
 from migrations.compiled import tenant_revisions
 from tenancy.control import Control
 from tenancy.engine import Sizes
@@ -117,8 +118,10 @@ class _Endpoint:
         allowances = Allowances.of(settings)
         self._purses = Purses(opened.control, allowances)
         callers = Callers(opened.control, self._purses, outdated)
+        trusted = Trusted(opened.control, lambda: callers.version)
         control = Control(opened.engines.node().writes, callers.forget)
-        answering = Answering(Tenants(opened.engines, outdated=outdated), control, secret, allowances=allowances)
+        tenants = Tenants(opened.engines, outdated=outdated)
+        answering = Answering(tenants, control, secret, allowances=allowances, trusted=trusted)
         self._inner = GraphQLEndpoint(callers.authenticate, answering.answer, callers.lists, self._watch, self._page)
         return answering
 

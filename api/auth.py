@@ -61,6 +61,11 @@ class Callers:
         self._read_at = self._noted_at = float("-inf")
         self._reading = asyncio.Lock()
 
+    @property
+    def version(self) -> int | None:
+        """The change number, as it was read last."""
+        return self._version
+
     async def authenticate(self, request: Request) -> Caller:
         """The caller.  Raises ``RequestRefused``: 401 without a valid key, 403 when the tenant is closed to it."""
         token = _bearer(request)

@@ -2,7 +2,7 @@
 
 import typer
 
-from api.commands import demo, doctor, import_file, key, migrate, schema, serve, tenant
+from api.commands import demo, doctor, documents, import_file, key, migrate, schema, serve, tenant
 from api.commands.frame import EXITS
 
 app = typer.Typer(
@@ -15,6 +15,7 @@ app = typer.Typer(
 )
 app.add_typer(tenant.app, name="tenant")
 app.add_typer(key.app, name="key")
+app.add_typer(documents.app, name="documents")
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
 app.command("migrate")(migrate.migrate)

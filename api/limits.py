@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from api.allowances import MOST_COST, Allowances
+from api.asked import LARGEST_BODY
 from api.graph.abstract import MOST_IDS
 from api.graph.connection import MOST, PAGE
 from api.graph.field import load
 from api.graph.limits import Limits
-from api.http import LARGEST_BODY
 from api.views import view
 from domain.recording.batch import MOST_ITEMS
 from domain.rules.check import MOST_NODES

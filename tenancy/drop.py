@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text, update
+from sqlalchemy import delete, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from tenancy.platform import Status, api_key, raise_change, tenant, write_audit
+from tenancy.platform import Status, api_key, budget, raise_change, tenant, trusted_document, write_audit
 from tenancy.provision import lock, run_script
 from tenancy.registry import move_tenant
 from tenancy.tenant import Tenant
@@ -55,6 +55,9 @@ async def _drop(owner: AsyncEngine, doomed: Tenant, now: datetime) -> Receipt:
         counts = await _count(connection, doomed.schema)
         ended = update(api_key).where(api_key.c.tenant_id == doomed.id, api_key.c.revoked_at.is_(None))
         revoked = (await connection.execute(ended.values(revoked_at=now))).rowcount
+        await connection.execute(delete(trusted_document).where(trusted_document.c.tenant_id == doomed.id))
+        keys = select(api_key.c.id).where(api_key.c.tenant_id == doomed.id)
+        await connection.execute(delete(budget).where(or_(budget.c.id == doomed.id, budget.c.id.in_(keys))))
         await connection.execute(text(f"DROP SCHEMA IF EXISTS {doomed.schema} CASCADE"))
         await run_script(connection, f"DROP ROLE IF EXISTS {doomed.schema}")
         receipt = Receipt(doomed.id, doomed.slug, now, counts, revoked)

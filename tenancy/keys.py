@@ -49,6 +49,7 @@ class Key:
     revoked_at: datetime | None
     member_id: uuid.UUID | None = None
     data_scope: str = EVERYTHING
+    only_trusted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Grant:
     expires_at: datetime | None
     member_id: uuid.UUID | None = None
     data_scope: str = EVERYTHING
+    only_trusted: bool = False  # documents
 
 
 def new_token() -> tuple[str, str, bytes]:
@@ -86,6 +88,7 @@ async def create_key(
     expires_at: datetime | None = None,
     member_id: uuid.UUID | None = None,
     data_scope: str = EVERYTHING,
+    only_trusted: bool = False,
     id: uuid.UUID | None = None,
     actor: str = OPERATOR,
 ) -> tuple[Key, str]:
@@ -94,8 +97,8 @@ async def create_key(
     if not one_line(label):
         raise BadKey(f"a label has at most 200 characters and no control characters: {label[:80]!a}")
     prefix, token, hashed = new_token()
-    words = tuple(scopes), tuple(origins)
-    key = Key(id or uuid.uuid4(), prefix, label, *words, now, expires_at, None, None, member_id, data_scope)
+    words, reach = (tuple(scopes), tuple(origins)), (member_id, data_scope)
+    key = Key(id or uuid.uuid4(), prefix, label, *words, now, expires_at, None, None, *reach, only_trusted)
     row = {
         "id": key.id,
         "tenant_id": of.id,
@@ -104,6 +107,7 @@ async def create_key(
         "label": label,
         "scopes": list(scopes),
         "origins": list(origins),
+        "only_trusted": only_trusted,
         "expires_at": expires_at,
         "created_at": now,
         "member_id": member_id,
@@ -175,10 +179,14 @@ async def verify(connection: AsyncConnection, token: str, now: datetime) -> Gran
         return None
     scopes, origins = frozenset(row["scopes"]), frozenset(row["origins"])
     reach = row["member_id"], row["data_scope"]
-    return Grant(as_tenant(row), row["key_id"], prefix, scopes, origins, row["expires_at"], *reach)
+    grant = as_tenant(row), row["key_id"], prefix, scopes, origins, row["expires_at"]
+    return Grant(*grant, *reach, row["only_trusted"])
 
 
-_JUDGED = ("secret_hash", "scopes", "origins", "expires_at", "revoked_at", "member_id", "data_scope")
+_JUDGED = (
+    *("secret_hash", "scopes", "origins", "expires_at", "revoked_at"),
+    *("member_id", "data_scope", "only_trusted"),
+)
 
 
 async def list_origins(connection: AsyncConnection, now: datetime) -> dict[str, datetime | None]:

@@ -8,18 +8,21 @@ from enum import StrEnum
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
     Double,
     ForeignKey,
     Identity,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
     Table,
     Text,
     Uuid,
+    false,
     select,
     update,
 )
@@ -110,6 +113,13 @@ api_key = Table(
     Column("label", Text, nullable=False),
     Column("scopes", ARRAY(Text), nullable=False),
     Column("origins", ARRAY(Text), nullable=False, doc="Browser origins that may use it; empty: none is asked."),
+    Column(
+        "only_trusted",
+        Boolean,
+        nullable=False,
+        server_default=false(),
+        doc="Whether it may ask trusted documents only.",
+    ),
     Column("expires_at", AT),
     Column("last_used_at", AT, doc="To the minute."),
     Column("revoked_at", AT),
@@ -134,6 +144,17 @@ audit = Table(
     Column("action", Text, nullable=False),
     Column("tenant_id", Uuid, ForeignKey(tenant.c.id), index=True),
     Column("details", JSONB, nullable=False),
+)
+
+trusted_document = Table(
+    "trusted_document",
+    metadata,
+    Column("tenant_id", Uuid, ForeignKey(tenant.c.id), primary_key=True),
+    Column("app", Text, primary_key=True),
+    Column("hash", LargeBinary, primary_key=True, doc="SHA-256 of the text."),
+    Column("text", Text, nullable=False),
+    Column("created_at", AT, nullable=False),
+    Index("ix_trusted_document_hash", "tenant_id", "hash"),
 )
 
 # Token buckets of tenants and keys.  Unlogged: after a crash they are full again, and no lease waits for the disk.

@@ -101,7 +101,9 @@ async def harden(owner: Any, login: str) -> Hardening:
     for statement in (*(revoke for revoke, _ in HARDENING.values()), grant):
         await _attempt(owner, statement.format(database=database.replace('"', '""')))
     await owner.execute(f"REVOKE ALL ON SCHEMA {SCHEMA} FROM PUBLIC; GRANT USAGE ON SCHEMA {SCHEMA} TO {login}")
-    read = ", ".join(f"{SCHEMA}.{name}" for name in ("tenant", "node", "api_key", "change", "alembic_version"))
+    read = ", ".join(
+        f"{SCHEMA}.{name}" for name in ("tenant", "node", "api_key", "trusted_document", "change", "alembic_version")
+    )
     await owner.execute(f"GRANT SELECT ON {read} TO {login}")
     for grant in WRITTEN:
         await owner.execute(f"GRANT {grant.format(schema=SCHEMA)} TO {login}")

@@ -21,6 +21,7 @@ from api.blueprint import blueprint
 from api.databases import Databases, NoDatabase, open_databases
 from api.settings import Settings
 from tenancy.baseline import Blueprint
+from tenancy.documents import BadApp, BadManifest, NoApp
 from tenancy.engine import create_engine
 from tenancy.keys import BadKey, NoKey
 from tenancy.migrate import NewerRelease, migrate_platform
@@ -52,8 +53,11 @@ EXITS = (
     " 6 some of it failed, or something was found wrong."
 )
 ANSWERS: tuple[tuple[tuple[type[BaseException], ...], Exit], ...] = (
-    ((BadSlug, BadTenant, BadKey, SlugTaken, CannotMove, Busy, UnfitRole, NewerRelease), Exit.REFUSED),
-    ((NoTenant, NoKey), Exit.NOT_FOUND),
+    (
+        (BadSlug, BadTenant, BadKey, BadManifest, BadApp, SlugTaken, CannotMove, Busy, UnfitRole, NewerRelease),
+        Exit.REFUSED,
+    ),
+    ((NoTenant, NoKey, NoApp), Exit.NOT_FOUND),
     ((NoDatabase, NoPlace, OSError), Exit.NO_DATABASE),
 )
 UNDEFINED = frozenset(("42P01", "3F000"))  # undefined_table, invalid_schema_name

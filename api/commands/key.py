@@ -28,6 +28,9 @@ def create(
     label: Annotated[str, typer.Option(help="What it is for.")] = "",
     scope: Annotated[list[str], typer.Option(help="What it allows; may be repeated.")] = list(keys.ALL_SCOPES),  # noqa: B006
     origin: Annotated[list[str], typer.Option(help="A browser origin that may use it; may be repeated.")] = [],  # noqa: B006
+    only_trusted: Annotated[
+        bool, typer.Option("--only-trusted", help="It may ask documents that were uploaded, and nothing else.")
+    ] = False,
     days: Annotated[int | None, typer.Option(help="Expires after so many times 24 hours.", min=1, max=36500)] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -38,7 +41,14 @@ def create(
             of = await registry.find_tenant(connection, slug)
             ends = desk.now + timedelta(days=days) if days else None
             return await keys.create_key(
-                connection, of, desk.now, label=label, scopes=scope, origins=origin, expires_at=ends
+                connection,
+                of,
+                desk.now,
+                label=label,
+                scopes=scope,
+                origins=origin,
+                expires_at=ends,
+                only_trusted=only_trusted,
             )
 
     key, token = run(work, as_json)

@@ -18,6 +18,7 @@ from api.graph.selection import Selections
 from api.graph.variables import Inputs, Variables
 
 MOST_INPUTS = 1024  # remembered, of all documents
+MOST_PINNED = 2000  # trusted documents that are kept
 
 
 class Rejected(Exception):
@@ -58,25 +59,25 @@ class Documents:
     ) -> None:
         self.schema, self.limits, self.leaves, self.longest = schema, limits, leaves, longest
         self.recent: Recent[str, Document] = Recent(most)
-        self.pinned: dict[str, Document] = {}
+        self.pinned: Recent[str, Document] = Recent(MOST_PINNED)
         self.inputs: Inputs = Recent(MOST_INPUTS)
 
     def known(self, text: str) -> Document | None:
         """The document of a text that was asked before."""
         return self.pinned.get(text) or self.recent.get(text)
 
-    def get(self, text: str, locale: str) -> Document:
-        """The valid document of a text.  Rejected otherwise."""
+    def get(self, text: str, locale: str, *, trusted: bool = False) -> Document:
+        """The valid document of a text.  Rejected otherwise.  A trusted one is kept whatever else is asked."""
         found = self.known(text)
         if found is None:
             found = self._made(text, locale)
             if len(text) <= self.longest:
-                self.recent.put(text, found)
+                (self.pinned if trusted else self.recent).put(text, found)
         return found
 
     def pin(self, text: str) -> None:
         """Keep a trusted document whatever else is asked.  Rejected when it is not valid."""
-        self.pinned[text] = self._made(text, "en")
+        self.pinned.put(text, self._made(text, "en"))
 
     def _made(self, text: str, locale: str) -> Document:
         try:

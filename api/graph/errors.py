@@ -55,6 +55,8 @@ FAULTS = {
         "This costs {cost} points and {remaining} are left; try again in {retryAfter} s.",
         "本次请求需 {cost} 点，目前剩余 {remaining} 点；请在 {retryAfter} 秒后重试。",
     ),
+    "NOT_PERSISTED": Fault("PERSISTED_QUERY_NOT_FOUND", "No app is trusted with this document.", "未找到此受信文档。"),
+    "ONLY_TRUSTED": Fault("FORBIDDEN", "The API key may ask trusted documents only.", "该 API 密钥只能执行受信文档。"),
     "CROWDED": Fault(
         "RATE_LIMITED",
         "Too many operations of this tenant are running; try again in {retryAfter} s.",

@@ -92,18 +92,19 @@ class Executor:
         caller: Any = None,
         only_query: bool = False,
         purse: Purse | None = None,
+        trusted: bool = False,
     ) -> Answer:
-        """Answer one operation of a document.  ``only_query`` refuses others (GET); ``purse`` is charged for it."""
+        """Answer one operation of a document, which is kept if it is ``trusted``.
+
+        ``only_query`` refuses others (GET); ``purse`` is charged for it.
+        """
         kind = None
         self.newcomers.running += 1
         try:
-            document = self.documents.known(text) or await self._made(text, locale)
+            document = self.documents.known(text) or await self._made(text, locale, trusted)
             chosen = document.operation(operation, locale)
             kind = chosen.operation.value
-            if only_query and chosen.operation is not OperationType.QUERY:
-                raise Rejected(fault("NOT_A_QUERY", locale))
-            if chosen.operation is OperationType.SUBSCRIPTION:
-                raise Rejected(fault("SUBSCRIPTION", locale))
+            _allow(chosen.operation, only_query, locale)
             env = self._env(document.variables[named(chosen)], variables or {}, now, tenant, scopes, locale)
             env.actor, env.idempotency_key, env.purse, env.caller = actor, idempotency_key, purse, caller
             answer = await self._answer(document, chosen, env, kind)
@@ -118,11 +119,11 @@ class Executor:
         finally:
             self.newcomers.running -= 1
 
-    async def _made(self, text: str, locale: str) -> Document:
+    async def _made(self, text: str, locale: str, trusted: bool) -> Document:
         """A document that is new to this process."""
         await self.newcomers.turn()
         with self.newcomers.taking():
-            return self.documents.get(text, locale)
+            return self.documents.get(text, locale, trusted=trusted)
 
     def _env(
         self, declared: Variables, given: Mapping[str, Any], now: datetime, tenant: Any, scopes: Any, locale: str
@@ -150,6 +151,13 @@ class Executor:
             document, tree, env, lambda planner: planner.plan(*shape), shape, most_cost=self.most_cost
         )
         return answered(done.data, done.errors, kind, env, done.plan.compiled)
+
+
+def _allow(kind: OperationType, only_query: bool, locale: str) -> None:
+    if only_query and kind is not OperationType.QUERY:
+        raise Rejected(fault("NOT_A_QUERY", locale))
+    if kind is OperationType.SUBSCRIPTION:
+        raise Rejected(fault("SUBSCRIPTION", locale))
 
 
 def answered(data: bytes, errors: list[Any], kind: str, env: Env, compiled: bool = True) -> Answer:

@@ -32,6 +32,7 @@ from tenancy.scope import Scope
 from tenancy.tenant import Tenant
 from tests.bench.crowd import Crowd, opened
 from tests.bench.rules import PREVIEW, RULES, Measured, typed
+from tests.support.http import control_of
 
 WRITTEN, PROMISED, PREVIEW_MS = Path("var") / "bench-segments.json", 1.15, 100.0
 TRIED, PREVIEWS, COMPILED, TIMEOUT_MS = 3, 100, 50, 120_000
@@ -47,7 +48,7 @@ class Asking:
     def __init__(self, engines: Engines, crowd: Crowd) -> None:
         self.crowd, self.scope = crowd, Scope(engines)
         self.tenant = Tenant(id=UUID(crowd.schema.removeprefix("t_")), slug="bench-segments")
-        self.executor = Answering(self.scope, b"k" * 32).executor
+        self.executor = Answering(self.scope, control_of(self.scope), b"k" * 32).executor
 
     async def ours(self, document: str, rule: Any) -> tuple[float, Any]:
         """(milliseconds, what the first field answers)."""

@@ -6,14 +6,21 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import httpx
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 
+from api.allowances import USUAL
 from api.app import create_app
+from api.auth import Caller
+from api.purses import Purses
+from api.scopes import Scope as Permission
 from api.settings import Settings
-from tenancy.keys import ALL_SCOPES, create_key
+from tenancy.control import Control
+from tenancy.keys import ALL_SCOPES, Grant, create_key
+from tenancy.scope import Scope
 from tenancy.tenant import Tenant
 
 EVERYTHING = (*ALL_SCOPES, "admin")
@@ -52,6 +59,18 @@ class Api:
         answer = await self.ask(query, variables, **headers)
         assert "errors" not in answer, answer["errors"]
         return answer["data"]
+
+
+def control_of(scope: Scope) -> Control:
+    """The control plane, for asking without HTTP."""
+    return Control(scope._engines.node().writes)
+
+
+def caller_of(scope: Scope, tenant: Tenant) -> Caller:
+    """Who may do everything in a tenant, for asking without HTTP."""
+    grant = Grant(tenant, uuid4(), "test", frozenset(), frozenset(), None)
+    purse = Purses(scope._engines.node().writes, USUAL).of(grant)
+    return Caller(tenant, frozenset(Permission), "key:test", "en", purse, grant)
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ def upgrade() -> None:
     add_budgets()
     keys_of_members()
     rows_of_the_named_tenant()
+    add_trusted_documents()
 
 
 def add_budgets() -> None:
@@ -60,3 +61,24 @@ def rows_of_the_named_tenant() -> None:
         ALTER TABLE platform.api_key ENABLE ROW LEVEL SECURITY;
         CREATE POLICY written ON platform.audit FOR INSERT WITH CHECK (CAST(tenant_id AS text) = {named});
         ALTER TABLE platform.audit ENABLE ROW LEVEL SECURITY""")
+
+
+def add_trusted_documents() -> None:
+    """Documents that apps are trusted with, and keys that may ask nothing else."""
+    op.add_column(
+        "api_key",
+        sa.Column("only_trusted", sa.Boolean(), nullable=False, server_default=sa.false()),
+        schema="platform",
+    )
+    op.create_table(
+        "trusted_document",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("app", sa.Text(), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "app", "hash", name="pk_trusted_document"),
+        sa.ForeignKeyConstraint(["tenant_id"], ["platform.tenant.id"], name="fk_trusted_document_tenant_id"),
+        schema="platform",
+    )
+    op.create_index("ix_trusted_document_hash", "trusted_document", ["tenant_id", "hash"], schema="platform")

@@ -209,6 +209,16 @@ async def test_a_pinned_document_outlives_a_flood(planted: str) -> None:
         assert shop.counted[0] == plans
 
 
+async def test_a_trusted_document_outlives_a_flood(planted: str) -> None:
+    async with opened(planted, most_documents=2) as shop:
+        await shop.answer("{ segments { name } }", trusted=True)
+        for number in range(5):
+            await shop.ask(f"{{ a{number}: __typename }}")
+        plans = shop.counted[0]
+        await shop.answer("{ segments { name } }", trusted=True)
+        assert shop.counted[0] == plans
+
+
 async def test_documents_and_plans_are_bounded(planted: str) -> None:
     async with opened(planted, most_documents=5, most_plans=4) as shop:
         for number in range(20):

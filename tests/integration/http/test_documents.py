@@ -11,7 +11,7 @@ from api.answering import Answering
 from api.scopes import Scope as Permission
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
-from tests.support.http import Api
+from tests.support.http import Api, control_of
 from tests.support.planted import plant
 from tests.support.tenants import NOW, Tenants
 
@@ -49,7 +49,7 @@ async def test_a_document_of_the_docs_runs(api: Api, planted: Tenant, text: str,
 async def test_a_query_of_the_docs_is_compiled(scope: Scope, planted: Tenant, text: str, variables: str) -> None:
     if any(getattr(part, "operation", None) is not OperationType.QUERY for part in parse(text).definitions):
         return
-    ran = await Answering(scope, b"k" * 32).executor.run(
+    ran = await Answering(scope, control_of(scope), b"k" * 32).executor.run(
         text, orjson.loads(variables or "{}"), now=NOW, tenant=planted, scopes=frozenset(Permission)
     )
     assert ran.compiled

@@ -13,14 +13,12 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.answering import Answering
-from api.auth import Caller
+from api.asked import Asked
 from api.graph.request import Env
-from api.http import Asked
-from api.scopes import Scope as Permission
 from domain.idempotency import KEPT
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
-from tests.support.http import Api
+from tests.support.http import Api, caller_of, control_of
 from tests.support.tenants import NOW, Tenants
 
 UPSERT = """
@@ -173,11 +171,11 @@ Ask = Callable[..., Any]
 @pytest.fixture
 def asking(scope: Scope, tenant: Tenant) -> tuple[Broken, Ask]:
     """An application whose connections can be lost, and asking it at any time."""
-    answering = Broken(scope, SECRET, lambda: NOW)
+    answering = Broken(scope, control_of(scope), SECRET, lambda: NOW)
 
     async def ask(key: str = "k1", days: float = 0, **said: Any) -> Any:
         answering._clock = lambda: NOW + timedelta(days=days)
-        caller = Caller(tenant, frozenset(Permission), "key:test", "en")
+        caller = caller_of(scope, tenant)
         variables = {"input": said, "by": None, "version": None}
         return orjson.loads((await answering.answer(caller, Asked(UPSERT, variables, None, False, key))).body)
 

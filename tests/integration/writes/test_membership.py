@@ -6,11 +6,10 @@ from typing import Any
 import orjson
 
 from api.answering import Answering
-from api.auth import Caller
-from api.http import Asked
-from api.scopes import Scope as Permission
+from api.asked import Asked
 from tests.integration.writes.conftest import Writing, back, line, order
 from tests.integration.writes.test_contacts import answer, visit
+from tests.support.http import caller_of, control_of
 
 NOW = datetime(2024, 6, 1, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -24,8 +23,8 @@ def month(of: dict[str, Any], having: dict[str, Any], source: str) -> dict[str, 
 
 async def members(shop: Writing, rule: dict[str, Any], now: datetime) -> list[str]:
     """The references of the members, as of an instant."""
-    answering = Answering(shop.scope, b"k" * 32, lambda: now)
-    caller = Caller(shop.tenant, frozenset(Permission), "key:test", "en")
+    answering = Answering(shop.scope, control_of(shop.scope), b"k" * 32, lambda: now)
+    caller = caller_of(shop.scope, shop.tenant)
     found = orjson.loads((await answering.answer(caller, Asked(MEMBERS, {"rule": rule}, None, True))).body)
     return [ref["value"] for one in found["data"]["customers"]["nodes"] for ref in one["externalRefs"]]
 
