@@ -32,7 +32,10 @@ class ApiKey:
     label: Annotated[str, Says(Words("label", "标签"))]
     scopes: Annotated[list[Scope], Says(Words("scopes", "权限"), "What it may do.")]
     data_scope: Annotated[CustomerScope, Says(Words("data scope", "数据范围"), "Which customers it reaches.")]
-    origins: Annotated[list[str], Says(Words("origins", "来源"), "Of browsers; empty: none is asked.")]
+    origins: Annotated[list[str], Says(Words("origins", "来源"), "Of pages in browsers; empty: it is for programs.")]
+    only_trusted: Annotated[
+        bool, Says(Words("trusted documents only", "仅限受信文档"), "Whether it asks nothing else.")
+    ]
     created_at: Annotated[datetime, Says(Words("created", "创建时间"))]
     expires_at: Annotated[datetime | None, Says(Words("expires", "到期时间"))]
     last_used_at: Annotated[datetime | None, Says(Words("last used", "最近使用"), "To the minute.")]
@@ -50,9 +53,13 @@ class ApiKeyInput:
         list[str] | None,
         Says(
             Words("origins", "来源"),
-            "Browser origins that may use it, like https://shop.example; any if left out.",
+            "Of the pages that may use it, like https://shop.example; if left out it is for programs.",
         ),
     ] = None
+    only_trusted: Annotated[
+        bool,
+        Says(Words("trusted documents only", "仅限受信文档"), "Whether it may ask documents that were uploaded alone."),
+    ] = False
     expires_at: Annotated[datetime | None, Says(Words("expires", "到期时间"), "Never, if left out.")] = None
     member_id: Annotated[
         UUID | None, Says(Words("member", "成员"), "Whose key it is: it opens nothing once the member is removed.")
@@ -79,6 +86,7 @@ async def api_key_create(
         "label": input.label,
         "scopes": sorted(scope.lower() for scope in set(input.scopes)),
         "origins": list(dict.fromkeys(input.origins or ())),
+        "only_trusted": input.only_trusted,
         "expires_at": input.expires_at,
         "member_id": input.member_id,
         "data_scope": input.data_scope.value,
@@ -110,10 +118,18 @@ async def api_key_revoke(connection: AsyncConnection, prefix: str, *, now: datet
 
 
 def _shown(key: keys.Key) -> ApiKey:
-    dates = (key.created_at, key.expires_at, key.last_used_at, key.revoked_at)
-    scopes = sorted(granted(key.scopes), key=list(Scope).index)
     return ApiKey(
-        key.prefix, key.label, scopes, CustomerScope(key.data_scope), list(key.origins), *dates, key.member_id
+        prefix=key.prefix,
+        label=key.label,
+        scopes=sorted(granted(key.scopes), key=list(Scope).index),
+        data_scope=CustomerScope(key.data_scope),
+        origins=list(key.origins),
+        only_trusted=key.only_trusted,
+        created_at=key.created_at,
+        expires_at=key.expires_at,
+        last_used_at=key.last_used_at,
+        revoked_at=key.revoked_at,
+        member_id=key.member_id,
     )
 
 
@@ -150,6 +166,8 @@ def _more(input: ApiKeyInput, asking: Asking) -> Iterable[FieldIssue]:
         yield _issue("expiresAt", ProblemCode.FORBIDDEN, MORE.en, MORE.zh)
     if maker.origins and not (input.origins and set(input.origins) <= maker.origins):
         yield _issue("origins", ProblemCode.FORBIDDEN, MORE.en, MORE.zh)
+    if maker.only_trusted and not input.only_trusted:
+        yield _issue("onlyTrusted", ProblemCode.FORBIDDEN, MORE.en, MORE.zh)
     if maker.member_id is not None and input.member_id != maker.member_id:
         yield _issue("memberId", ProblemCode.FORBIDDEN, MORE.en, MORE.zh)
     if maker.data_scope not in (keys.EVERYTHING, input.data_scope):

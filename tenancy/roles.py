@@ -38,8 +38,8 @@ SET_CONFIG = "set_config"
 
 # What the login role may write of the control plane; row level security narrows it to the tenant that is named.
 WRITTEN = (
-    "INSERT (id, tenant_id, prefix, secret_hash, label, scopes, origins, expires_at, created_at, member_id, data_scope)"
-    ", UPDATE (last_used_at, revoked_at) ON {schema}.api_key",
+    "INSERT (id, tenant_id, prefix, secret_hash, label, scopes, origins, only_trusted, expires_at, created_at,"
+    " member_id, data_scope), UPDATE (last_used_at, revoked_at) ON {schema}.api_key",
     "UPDATE (name, locale, timezone, fiscal_year_start, week_start, updated_at) ON {schema}.tenant",
     "INSERT (at, actor, action, tenant_id, details) ON {schema}.audit",
     "UPDATE (version) ON {schema}.change",

@@ -94,10 +94,7 @@ class Executor:
         purse: Purse | None = None,
         trusted: bool = False,
     ) -> Answer:
-        """Answer one operation of a document, which is kept if it is ``trusted``.
-
-        ``only_query`` refuses others (GET); ``purse`` is charged for it.
-        """
+        """Answer one operation of a document (kept if ``trusted``); ``only_query`` refuses others, ``purse`` pays."""
         kind = None
         self.newcomers.running += 1
         try:

@@ -144,6 +144,7 @@ def write_values(
     """A mutation of what no tenant's row holds, behind ``Doors.control``.  ``call(connection, …)`` returns a tuple of
     plain values, one for each of ``names``.  A repeat under an idempotency key is the function's own affair."""
     result = f"{success.removesuffix('Success')}Result"
+    options.setdefault("cost", WRITE_COST)
     return Field("write", call, write=Write("", success, names, problems, result, control=True), **options)
 
 

@@ -217,3 +217,19 @@ async def test_documents_that_are_looked_up_are_paid_for_and_known_ones_are_not(
         for number in range(3):
             last = await send(shop, by_appendix(f"query {{ a{number}: __typename }}"))
         assert code(last) == "RATE_LIMITED"
+
+
+async def test_a_key_for_trusted_documents_makes_no_key_that_asks_more(api: Api, tenants: Tenants) -> None:
+    (tenant,) = await tenants()
+    create = """mutation Create($only: Boolean!) {
+        apiKeyCreate(input: {label: "till", scopes: [SEGMENTS_READ], onlyTrusted: $only}) {
+            ... on ApiKeyCreated { key { onlyTrusted } }
+            ... on Invalid { fields { path code } }
+        }
+    }"""
+    await trust(api.owner, tenant, [create])
+    shop = await key(api, tenant, scopes=("admin", "read"), only_trusted=True)
+    wider = {"path": ["input", "onlyTrusted"], "code": "FORBIDDEN"}
+    for only, made in ((True, {"key": {"onlyTrusted": True}}), (False, {"fields": [wider]})):
+        answer = await send(shop, by_appendix(create) | {"variables": {"only": only}})
+        assert answer.json()["data"] == {"apiKeyCreate": made}
