@@ -92,10 +92,12 @@ async def api_key_create(
         "data_scope": input.data_scope.value,
     }
     tenant = asking.caller.tenant
-    if attempt and (made := await keys.find_key(connection, tenant, attempt)):
-        if any(_plain(getattr(made, name)) != value for name, value in asked.items()):
-            raise Closed(REUSED)
-        return _shown(made), None
+    if attempt:
+        await keys.take_turn(connection, attempt)
+        if made := await keys.find_key(connection, tenant, attempt):
+            if any(_plain(getattr(made, name)) != value for name, value in asked.items()):
+                raise Closed(REUSED)
+            return _shown(made), None
     issues = [*_wrong(input, now), *_more(input, asking)]
     if input.member_id and not await asking.has_member(input.member_id):
         issues.append(_issue("memberId", ProblemCode.NOT_FOUND, "There is no such member.", "没有该成员。"))

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from api.errors import ErrorCode
 from api.graph.errors import Closed, Fault
 from domain.customers.reach import SAME, CustomerScope, Reach, restrict, shadows
-from domain.log import SUBJECTS
+from domain.log import OF_SEVERAL, SUBJECTS
 from domain.members.member import Member
 from domain.models import metadata
 
@@ -56,7 +56,8 @@ class Confined:
 
 @lru_cache(maxsize=4096)
 def _narrowed(text: str, scope: CustomerScope, me: str, *, gated: bool) -> str:
-    body = f"SELECT _answer.* FROM ({text}) AS _answer WHERE {HERE.format(me=me)}" if gated else f"({text})"
+    # As a subquery, which may begin with a WITH of its own; its order stays.
+    body = f"SELECT _answer.* FROM ({text}) AS _answer" + (f" WHERE {HERE.format(me=me)}" if gated else "")
     if scope is CustomerScope.ALL:
         return body
     column, of_member = SAME[scope]
@@ -79,7 +80,7 @@ def _named_in(text: str) -> dict[str, str]:
 def _of_log(of_customers: Collection[str]) -> str:
     """Condition of the events that are about a row reached, or about something that is nobody's."""
     about: dict[str, list[str]] = {}
-    for topic, of in SUBJECTS.items():
+    for topic, of in ((topic, of) for topic, of in SUBJECTS.items() if topic not in OF_SEVERAL):
         table = "" if of is None else of.__tablename__
         about.setdefault(table if table in of_customers else "", []).append(f"'{topic}'")
     tests = [f"event.topic IN ({', '.join(about.pop('', ['NULL']))})"]

@@ -43,6 +43,8 @@ SUBJECTS: Mapping[EventTopic, type[Stored] | None] = {
     EventTopic.MEMBER_REMOVED: Member,
     EventTopic.BULK_FINISHED: None,
 }
+# These tell of several customers at once, so who reaches only some does not see them.
+OF_SEVERAL = frozenset((EventTopic.SEGMENT_MEMBERS_CHANGED,))
 BY_SEQUENCE = (Event.sequence.asc(),)
 
 

@@ -77,6 +77,11 @@ def new_token() -> tuple[str, str, bytes]:
     return prefix, f"rk_{prefix}_{secret}", _hash(secret)
 
 
+async def take_turn(connection: AsyncConnection, id: uuid.UUID) -> None:
+    """Wait for whoever makes a key of the same id: then it is there to be found."""
+    await connection.execute(select(func.pg_advisory_xact_lock(id.int & (1 << 63) - 1)))
+
+
 async def create_key(
     connection: AsyncConnection,
     of: Tenant,

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.customers.customer import Customer
 from domain.customers.presence import there
+from domain.customers.reach import reached
 from domain.refusal import NotFound, Refused
 
 MOST_TRIES = 10
@@ -31,7 +32,10 @@ async def lock_customer(session: AsyncSession, id_: UUID, place: str, *, gone: b
 
 async def lock_customers(session: AsyncSession, ids: Collection[UUID], *, gone: bool = False) -> dict[UUID, Customer]:
     """Id → the customer it means, without those that mean nobody.  All that were merged into them are locked, too."""
-    who = select(Customer.id, func.coalesce(Customer.merged_into, Customer.id)).where(Customer.id.in_(ids))
+    # Without the losers of merges whom the caller does not reach: to it they mean nobody, either.
+    who = select(Customer.id, func.coalesce(Customer.merged_into, Customer.id)).where(
+        Customer.id.in_(await reached(session, ids))
+    )
     for _ in range(MOST_TRIES):
         meant = dict(iter(await session.execute(who)))
         winners = set(meant.values())
@@ -41,7 +45,8 @@ async def lock_customers(session: AsyncSession, ids: Collection[UUID], *, gone: 
         # One that was itself merged while we waited for it: who is meant is looked up again.
         overtaken = Customer.id.in_(winners - found.keys()) & Customer.merged_into.is_not(None)
         if not await session.scalar(select(Customer.id).where(overtaken).limit(1)):
-            return {id_: found[winner] for id_, winner in meant.items() if winner in found}
+            mine = await reached(session, found.keys())
+            return {id_: found[winner] for id_, winner in meant.items() if winner in mine}
     raise RuntimeError("customers were merged again and again")
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.customers.presence import there_sql
+from domain.customers.reach import reached
 from domain.customers.read import CustomerBy
 from domain.staging import listed, recordset, statement
 
@@ -37,7 +38,8 @@ async def customers_named(session: AsyncSession, names: Collection[CustomerBy]) 
             wanted = listed(_row(n, asked[n]) for n in sorted(numbers))
             for n, id_ in await session.execute(how, {"wanted": wanted}):
                 found[asked[n]] = UUID(id_)
-    return found
+    mine = await reached(session, set(found.values()))
+    return {by: id_ for by, id_ in found.items() if id_ in mine}
 
 
 def _row(n: int, by: CustomerBy) -> dict[str, Any]:

@@ -4,7 +4,7 @@ What such a caller reads is narrowed as a whole statement (``shadows``): a commo
 its name from all that follows, so no question can leave the restriction out.  Who writes asks here whom it may touch.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.customers.customer import Customer
 from domain.events import announced
-from domain.refusal import NotFound, Refused
+from domain.refusal import NotFound, ProblemCode, Refused, invalid
 
 _REACH = "whom the caller reaches"
 OWNING = "customer_id"  # a column of this name says whose a row is
@@ -68,6 +68,14 @@ async def reached(session: AsyncSession, ids: Collection[UUID]) -> set[UUID]:
     return set(await session.scalars(select(Customer.id).where(Customer.id.in_(ids), mine)))
 
 
+async def check_stays(session: AsyncSession, customer: UUID) -> None:
+    """Refuses with Invalid what would put a customer out of the caller's own reach."""
+    reach = reach_of(session)
+    if reach is not None and not await reached(session, {customer}):
+        words = "You would not reach the customer any more.", "保存后您将无法再访问该客户。"
+        raise invalid(("input", reach.column), *words, ProblemCode.FORBIDDEN)
+
+
 async def check_reach(session: AsyncSession) -> None:
     """Refuses with NotFound when an event tells that something was done to a customer out of reach.
 
@@ -75,18 +83,16 @@ async def check_reach(session: AsyncSession) -> None:
     """
     if reach_of(session) is None:
         return
-    touched = {
-        UUID(str(of))
-        for event in announced(session)
-        if (of := event["payload"].get(OWNING) or (event["subject_id"] if _of_customer(event["topic"]) else None))
-    }
+    touched = {UUID(str(of)) for event in announced(session) for of in _customers_of(event)}
     await session.flush()
     if touched - await reached(session, touched):
         raise Refused(NotFound())
 
 
-def _of_customer(topic: str) -> bool:
-    return topic.startswith("CUSTOMER_")
+def _customers_of(event: Mapping[str, Any]) -> list[Any]:
+    payload = event["payload"]
+    named = [payload[name] for name in (OWNING, "loser") if payload.get(name)] + payload.get("losers", [])
+    return [*named, event["subject_id"]] if event["topic"].startswith(("CUSTOMER_", "CONSENT_")) else named
 
 
 def shadows(metadata: MetaData) -> dict[str, str]:

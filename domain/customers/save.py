@@ -15,6 +15,7 @@ from domain.customers.check import Ref, Said, checked
 from domain.customers.customer import Customer, CustomerExternalRef
 from domain.customers.fields import NEVER_NULL, WRITABLE
 from domain.customers.input import CustomerInput, Duplicate
+from domain.customers.reach import check_stays, reach_of, reached
 from domain.customers.read import CustomerBy, customer_by
 from domain.events import EventTopic, announce
 from domain.refusal import NotFound, Refused, VersionConflict
@@ -58,13 +59,16 @@ async def customer_upsert(
                 raise Refused(NotFound(path=("by",)))
             made = await _created(session, said, now)
             if made is not None:
+                await check_stays(session, made.id)
                 return made, True
         else:
             if if_version is not None and if_version != found.version:
                 raise Refused(VersionConflict(path=("ifVersion",), current=found.version, yours=if_version))
             new = [ref for ref in said.refs if ref not in owners]
             if await _claimed(session, found.id, new, now):
-                return await change_customer(session, found, said, bool(new), now, actor), False
+                changed = await change_customer(session, found, said, bool(new), now, actor)
+                await check_stays(session, changed.id)
+                return changed, False
     raise RuntimeError("the references of a customer were taken again and again")
 
 
@@ -108,6 +112,11 @@ async def _named(session: AsyncSession, said: Said, owners: dict[Ref, UUID]) -> 
             raise Refused(NotFound(path=("by",)))
         if named is not None:
             ids.add(named)
+    if hidden := ids - await reached(session, ids):
+        # References are unique, so one that is taken cannot be made anew; who shares a contact may be.
+        if hidden & set(owners.values()) or (by is not None and by.id is not None):
+            raise Refused(NotFound(path=("by",) if by else ("input", "externalRefs")))
+        ids -= hidden
     if not ids:
         return None
     if len(ids) > 1:
@@ -130,10 +139,11 @@ async def _claimed(session: AsyncSession, customer: UUID, refs: Iterable[Ref], n
 
 async def _created(session: AsyncSession, said: Said, now: datetime) -> Customer | None:
     """The new customer; null, and nothing is written, when somebody else has taken one of its references."""
+    reach = reach_of(session)  # a new customer is its maker's, unless something else is said
     contact = {name: one for name in ("email", "phone") if said.by and (one := getattr(said.by, name))}
     binds = {
         "customer": new_id(now),
-        "fields": as_json(NEVER_NULL | contact | said.fields),
+        "fields": as_json(NEVER_NULL | contact | ({reach.column: reach.value} if reach else {}) | said.fields),
         "attributes": as_json(said.attributes),
         "valid_from": said.valid_from,
         "now": now,

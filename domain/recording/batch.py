@@ -24,6 +24,7 @@ from domain.imports.check import Checker
 from domain.imports.records import PROPERTIES
 from domain.imports.subjects import LOADERS, ImportKind
 from domain.imports.terms import BadRecord, Staged, Terms, key
+from domain.recording.hidden import refuse_hidden
 from domain.recording.inputs import OrderRefInput
 from domain.recording.named import orders_named
 from domain.recording.outcome import Recorded
@@ -58,6 +59,7 @@ class Kind:
     order: str = ""  # the field of a record that names an order by id
     owned: bool = False  # whether, where no customer is named, the order's is meant
     partial: bool = False  # whether what an item leaves out is left alone
+    kept_in: tuple[type[Any], ...] = ()  # the classes whose rows an item of a number may change
 
     def place(self, name: str, position: int) -> tuple[str, ...]:
         """Where in an item the field of a record is."""
@@ -152,9 +154,10 @@ async def record(
             if kind.partial and named in last:
                 item.add(items[last[named]])
             last[named] = n
+    await refuse_hidden(session, [items[n] for n in last.values()], kind.kept_in)
     rows: dict[str, list[Row]] = {}
     for (system, _), n in last.items():
-        staged = items[n].staged
+        staged = [] if items[n].problem else items[n].staged
         rows.setdefault(system, []).extend(Row(n * _LINES + at + 1, one) for at, one in enumerate(staged))
     ids = await _loaded(session, kind, items, rows, now)
     outcomes: list[Recorded] = []
@@ -202,6 +205,7 @@ async def _loaded(
     session: AsyncSession, kind: Kind, items: Sequence[Item], rows: Mapping[str, list[Row]], now: datetime
 ) -> dict[tuple[str, str], UUID]:
     """Load what is sound; the ids by system and key.  Another writer of the same is waited for, and seen."""
+    rows = {system: given for system, given in rows.items() if given}
     for tries_left in reversed(range(MOST_TRIES)):
         found: dict[tuple[str, str], UUID] = {}
         failed: list[tuple[int, tuple[str, ...], BadValue]] = []

@@ -44,8 +44,8 @@ def _feedback(system: str, staged: Sequence[Staged]) -> Select[str, UUID]:
     )
 
 
-INTERACTIONS = Kind(ImportKind.INTERACTIONS, interactions_load.SUBJECT, _interactions, _NUMBER)
-FEEDBACK = Kind(ImportKind.FEEDBACK, feedback_load.SUBJECT, _feedback, _NUMBER, order="order")
+INTERACTIONS = Kind(ImportKind.INTERACTIONS, interactions_load.SUBJECT, _interactions, _NUMBER, kept_in=(Interaction,))
+FEEDBACK = Kind(ImportKind.FEEDBACK, feedback_load.SUBJECT, _feedback, _NUMBER, order="order", kept_in=(Feedback,))
 
 
 async def interactions_record(session: AsyncSession, interactions: Interactions, *, now: datetime) -> list[Recorded]:

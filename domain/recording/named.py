@@ -8,6 +8,7 @@ from sqlalchemy import or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.customers.presence import of_somebody
+from domain.customers.reach import reached
 from domain.orders.order import Order
 from domain.recording.inputs import OrderRefInput
 
@@ -29,7 +30,9 @@ async def orders_named(session: AsyncSession, names: Collection[OrderRefInput]) 
         or_(Order.id.in_(ids), tuple_(Order.system, Order.external_id).in_(refs)), of_somebody(Order.customer_id)
     )
     found: dict[object, NamedOrder] = {}
-    for id_, customer, system, number in await session.execute(query):
+    rows = (await session.execute(query)).all()
+    mine = await reached(session, {row.customer_id for row in rows})
+    for id_, customer, system, number in (row for row in rows if row.customer_id in mine):
         found[id_] = found[system, number] = NamedOrder(id_, customer)
     return {name: found[one] for name in names if (one := _said(name)) in found}
 

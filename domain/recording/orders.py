@@ -46,10 +46,10 @@ def _returns(system: str, staged: Sequence[Staged]) -> Select[str, UUID]:
     return select(line.external_id, line.id).where(line.system == system, line.external_id.in_(numbers), line.line == 1)
 
 
-ORDERS = Kind(ImportKind.ORDERS, load.SUBJECT, _orders, _NUMBER, _OF_LINES, needed=_NEEDED)
+ORDERS = Kind(ImportKind.ORDERS, load.SUBJECT, _orders, _NUMBER, _OF_LINES, needed=_NEEDED, kept_in=(Order,))
 RETURNS = Kind(
     ImportKind.ORDERS, returns.SUBJECT, _returns, _NUMBER | {"placed_at": ("returnedAt",)}, _OF_LINES,
-    needed=_NEEDED, order="returned_order", owned=True,
+    needed=_NEEDED, order="returned_order", owned=True, kept_in=(OrderReturn, Order),
 )  # fmt: skip
 
 

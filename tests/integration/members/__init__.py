@@ -1,0 +1,1 @@
+"""Members, their keys, and what such a key reaches."""
