@@ -44,6 +44,7 @@ class Standing:
     by: MetricKey
     largest: bool
     ties: TieRule = TieRule.INCLUDE
+    placed: bool = True  # whether the place is wanted, not the value alone
 
     def place(self, value: ColumnElement[Any], id_: ColumnElement[Any]) -> ColumnElement[Any]:
         """From 1."""
@@ -64,9 +65,10 @@ class Ranking:
     window: Window
     clock: ClockZone
     population: Rule | None = None
+    valued: bool = False  # whether the values are wanted too
 
     def table(self, plan: Plan) -> CTE:
-        """``id``, ``place_0`` …, ``size``.  Made once, for it has nothing of the plan's customer."""
+        """``id``, ``place_0`` …, ``size``, ``value_0`` ….  Made once, for it has nothing of the plan's customer."""
         customer = Customer.__table__.alias()
         form = TRUE if self.population is None else normal(self.population, plan.terms)
         metrics = [metric_of(standing.by, plan.terms).made(self.window, self.clock) for standing in self.standings]
@@ -80,10 +82,12 @@ class Ranking:
             .subquery("valued")
         )
         found = [valued.c[f"value_{n}"] for n in range(len(values))]
-        places = [each.place(value, valued.c.id) for each, value in zip(self.standings, found, strict=True)]
-        ranked = select(
-            valued.c.id, func.count().over().label("size"), *(at.label(f"place_{n}") for n, at in enumerate(places))
-        ).where(and_(*(value.is_not(None) for value in found)))
+        pairs = list(enumerate(zip(self.standings, found, strict=True)))
+        places = [each.place(value, valued.c.id).label(f"place_{n}") for n, (each, value) in pairs if each.placed]
+        kept = [value for value in found if self.valued]
+        ranked = select(valued.c.id, func.count().over().label("size"), *places, *kept).where(
+            and_(*(value.is_not(None) for value in found))
+        )
         return ranked.cte().prefix_with("MATERIALIZED")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import MISSING
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from domain.rules.check import DEEPEST, MOST_NODES, check, too_deep, too_many
@@ -36,6 +36,7 @@ from domain.rules.window import (
 from domain.time import Duration
 
 Vocabulary = Sequence[type[Any]]
+T = TypeVar("T")
 Inner = Callable[[Any, Path], Rule]  # reads a rule inside a condition
 _LISTS: dict[str, type[Any]] = {"all": All, "any": AnyOf, "none": NoneOf}
 
@@ -48,6 +49,12 @@ def decode(given: Any, *, terms: Terms, vocabulary: Vocabulary) -> Rule:
 def read(given: Any, vocabulary: Vocabulary) -> Rule:
     """The rule as written, not yet checked against the tenant's terms.  Refuses with ``RuleInvalid``."""
     return _Reading(vocabulary).rule(given, (), 1)
+
+
+def read_as(of: type[T], given: Any, path: Path = ()) -> T:
+    """A dataclass of the language that is no rule.  Refuses with ``RuleInvalid``."""
+    made: T = _object(of, given, path)
+    return made
 
 
 def encode(rule: Rule) -> dict[str, Any]:
@@ -66,10 +73,10 @@ def encode(rule: Rule) -> dict[str, Any]:
         case Never():
             raise ValueError("such a rule is not written")
         case _:
-            return {rule.keyword: _written(rule)}
+            return {rule.keyword: written(rule)}
 
 
-def _written(value: Any) -> dict[str, Any]:
+def written(value: Any) -> dict[str, Any]:
     return {
         member.json: _plain(given, member)
         for member in members(type(value))
@@ -90,11 +97,11 @@ def _plain(value: Any, member: Member) -> Any:
         case Ago(start, end):
             return {"ago": {"from": str(start), "to": str(end)}}
         case Current(period) | Previous(period):
-            return {PLACES[type(value)][0][0]: _written(period)}
+            return {PLACES[type(value)][0][0]: written(period)}
         case LastN(n) | FirstN(n):
             return {PLACES[type(value)][0][0]: n}
         case After():
-            return {"after": _written(value)}
+            return {"after": written(value)}
         case _ if member.hint == Rule:
             return encode(value)
         case tuple():
@@ -105,7 +112,7 @@ def _plain(value: Any, member: Member) -> Any:
             return f"{member.of.prefix}_{value.hex}" if isinstance(member.of, IdOf) else str(value)
         case str() if member.of is Column:
             return camel(value)
-    return SCALARS[type(value)].write(value) if type(value) in SCALARS else _written(value)
+    return SCALARS[type(value)].write(value) if type(value) in SCALARS else written(value)
 
 
 class _Reading:

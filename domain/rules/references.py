@@ -15,8 +15,9 @@ DEEPEST_REFERENCE, MOST_INLINED = 8, 500
 
 
 def resolved(rule: Rule, terms: Terms) -> Rule:
-    """A condition, its reference by id if it is one."""
-    return rule.settled(terms) if isinstance(rule, Reference) else rule
+    """A condition, what it names by id if it names anything."""
+    settled = getattr(rule, "settled", None)
+    return rule if settled is None else settled(terms)
 
 
 def targets(rule: Rule, terms: Terms) -> tuple[UUID, ...]:

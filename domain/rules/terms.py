@@ -11,7 +11,11 @@ from uuid import UUID
 from domain.words import Words
 
 if TYPE_CHECKING:
+    from domain.rules.scoring import Scoring
     from domain.rules.tree import Rule
+
+
+RFM_PREFIX = "rfm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,19 @@ class SegmentTerms:
     rule: Rule
 
 
+@dataclass(frozen=True, slots=True)
+class RfmTerms:
+    """A way to score customers."""
+
+    key: str
+    scoring: Scoring
+
+
+def rfm_named(id: UUID) -> str:
+    """The id of a way to score as clients and stored rules have it."""
+    return f"{RFM_PREFIX}_{id.hex}"
+
+
 @dataclass(frozen=True)
 class Terms:
     """All of them, as of a version of the dictionary, and the conditions that their rules may be made of."""
@@ -40,11 +57,17 @@ class Terms:
     attributes: Mapping[str, AttributeTerms] = field(default_factory=dict)
     segments: Mapping[UUID, SegmentTerms] = field(default_factory=dict)
     vocabulary: tuple[type[Any], ...] = ()
+    rfm: Mapping[UUID, RfmTerms] = field(default_factory=dict)
 
     @cached_property
     def by_key(self) -> Mapping[str, UUID]:
         """Segment key → id."""
         return {segment.key: id_ for id_, segment in self.segments.items()}
+
+    def rfm_id(self, named: str | None) -> UUID | None:
+        """The way to score of a key, or of an id as clients see it."""
+        found = (id_ for id_, each in self.rfm.items() if named in (each.key, rfm_named(id_)))
+        return next(found, None)
 
     @cached_property
     def rules(self) -> Mapping[UUID, Rule]:

@@ -1,0 +1,1 @@
+"""RFM: how recently, how often and for how much customers ordered, as scores beside all others."""
