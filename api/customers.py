@@ -24,6 +24,7 @@ from domain.feedback import read as feedback_facts
 from domain.interactions import read as interaction_facts
 from domain.members import read as member_facts
 from domain.orders import read as order_facts
+from domain.orders.rfm import read as rfm_facts
 from domain.refusal import Invalid, NotFound, VersionConflict
 from domain.segments import read as segment_facts
 from domain.text import label_of
@@ -134,6 +135,7 @@ class Customer:
     attributes: "list[AttributeValue]" = many(read.attributes_of)
     merged: "list[MergedCustomer]" = many(merged.merged_of)
     history = pages(read.history_of, by=read.HISTORY, requires=PII)
+    rfm = one(rfm_facts.rfm_of, plain=("config",), cost=10)
     segments = many(segment_facts.segments_of, cost=10, requires=Scope.SEGMENTS_READ)
     orders = pages(order_facts.orders_of, by=order_facts.OrderSort)
     returns = many(order_facts.returns_of)

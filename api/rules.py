@@ -47,7 +47,7 @@ def declare_rules(view: Views) -> None:
     _declare_windows(view)
     for condition in CONDITIONS:
         stem = condition.keyword.removesuffix("s").capitalize()
-        _declare(view, condition, f"{stem}ConditionInput")
+        declare(view, condition, f"{stem}ConditionInput")
     fields = {
         "all": Argument(list[Part] | None, None, "Every one holds."),
         "any": Argument(list[Part] | None, None, "At least one holds."),
@@ -121,8 +121,8 @@ def _declare_windows(view: Views) -> None:
             "to": Argument(Duration, doc="Ends so long ago, included."),
         },
     )
-    _declare(view, Period, "PeriodInput")
-    _declare(view, After, "AnchorInput")
+    declare(view, Period, "PeriodInput")
+    declare(view, After, "AnchorInput")
     view.input(
         Window,
         "WindowInput",
@@ -156,7 +156,7 @@ def _window(given: Mapping[str, Any]) -> Window:
     return window
 
 
-def _declare(view: Views, of: type[Any], name: str) -> None:
+def declare(view: Views, of: type[Any], name: str) -> None:
     """Declare an input of a dataclass of the language, and those it holds."""
     if of in view.inputs:
         return
@@ -172,7 +172,7 @@ def _declare(view: Views, of: type[Any], name: str) -> None:
     for member in members(of):
         inner = item_of(member.hint) or member.hint
         if isinstance(inner, type) and is_dataclass(inner) and inner not in view.scalars:
-            _declare(view, inner, _name_of(inner))
+            declare(view, inner, _name_of(inner))
 
 
 def _argument(member: Member, hint: Any) -> Argument:

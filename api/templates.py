@@ -13,7 +13,7 @@ from domain.catalogue.parameter import ParameterType
 from domain.refusal import Invalid, NotFound
 from domain.words import Says, Words
 
-view.enum(read.TemplateKind, SEGMENT="A segment.")
+view.enum(read.TemplateKind, SEGMENT="A segment.", RFM_CONFIG="A way to score customers.")
 view.enum(
     ParameterType, INTEGER="A whole number.", DECIMAL="A number, or its text.", TEXTS="A text, or a list of texts."
 )
@@ -55,7 +55,7 @@ class Template:
     name: str = load(read.names_of)
     description: str = load(read.descriptions_of)
     parameters = load(read.parameters_of)
-    preview = load(read.previews_of, hint="TemplatePreviewResult")
+    preview = load(read.previews_of, hint="TemplatePreviewResult | None")
     installed: bool = value(read.is_installed, proven=True)
     segments = many(read.segments_of)
 

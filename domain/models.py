@@ -14,6 +14,7 @@ from domain.interactions.interaction import Interaction
 from domain.members.member import Member
 from domain.orders.order import ExchangeRate, Order, OrderItem, OrderReturn, OrderRevision
 from domain.orders.product import Product
+from domain.orders.rfm.config import RfmConfig
 from domain.segments.member import SegmentMember
 from domain.segments.segment import Segment
 from domain.segments.version import SegmentVersion
@@ -37,6 +38,7 @@ TABLES = (
     SegmentVersion,
     SegmentMember,
     InstalledTemplate,
+    RfmConfig,
     Dictionary,
     Strategy,
     StrategyAction,

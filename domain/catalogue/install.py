@@ -14,14 +14,16 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.catalogue.installed import InstalledTemplate, installed
-from domain.catalogue.made import BY_KEY, needed, rule_of
+from domain.catalogue.made import BY_KEY, RFM_BY_KEY, needed, rule_of
 from domain.catalogue.parameter import chosen, plain
 from domain.catalogue.template import SegmentTemplate, Values
 from domain.dictionary import raise_dictionary
+from domain.orders.rfm.config import RfmConfig
 from domain.refusal import NotFound, Refused, invalid
 from domain.rules.personal import forbid_personal
 from domain.rules.terms import Terms
 from domain.segments.inputs import SegmentInput
+from domain.segments.rfm_save import RfmConfigInput, add_config
 from domain.segments.save import segment_create
 from domain.segments.segment import Segment
 from domain.segments.terms import terms_of, terms_statement
@@ -30,6 +32,28 @@ from domain.words import Says, Words
 
 LONGEST_PREFIX = 20
 Params = Annotated[dict[str, Any] | None, Says(Words("values", "参数值"), "By key; defaults when left out.")]
+
+
+async def rfm_config_install(
+    session: AsyncSession,
+    key: Annotated[str, Says(Words("key of the template", "模板键"))],
+    *,
+    now: datetime,
+) -> tuple[RfmConfig, Annotated[bool, Says(Words("whether it is new", "是否新建"), "False: it was installed before.")]]:
+    """Install a built-in way to score customers.  The same again changes nothing.  Refuses with NotFound."""
+    template = RFM_BY_KEY.get(key)
+    if template is None:
+        raise Refused(NotFound(path=("key",)))
+    known = select(RfmConfig).where(RfmConfig.template == key)
+    found = await session.scalar(known)
+    if found is None:
+        await raise_dictionary(session)
+        found = await session.scalar(known)
+    if found is not None:
+        return found, False
+    taken = set(await session.scalars(select(RfmConfig.key)))
+    named = RfmConfigInput(free_key(template.key, taken), Names(*template.name), template.scoring)
+    return await add_config(session, named, template.key, now), True
 
 
 async def template_install(
@@ -48,7 +72,7 @@ async def template_install(
     Annotated[bool, Says(Words("whether it is new", "是否新建"), "False: it was installed before.")],
     Annotated[list[str], Says(Words("keys of the segments its rule names", "所引用分群的键"))],
 ]:
-    """Install a template as a segment.  The same template with the same values again changes nothing.
+    """Install a template of a segment.  The same template with the same values again changes nothing.
 
     Refuses with NotFound or Invalid; FORBIDDEN when it reads personal data that the caller may not see.
     """
@@ -111,12 +135,10 @@ class _Installing:
         return segment
 
     async def free_key(self, template: SegmentTemplate) -> str:
-        """The first key that no segment has, not even an archived one."""
+        """A key that no segment has, not even an archived one."""
         base = f"{self.prefix}{template.key}"
         like = select(Segment.key).where(Segment.key.startswith(base, autoescape=True))
-        taken = set(await self.session.scalars(like))
-        tried = (base, *(f"{base}_{n}" for n in range(2, len(taken) + 2)))
-        return next(key for key in tried if key not in taken)
+        return free_key(base, set(await self.session.scalars(like)))
 
     async def keys_of(self, template: SegmentTemplate, values: Values) -> AsyncIterator[str]:
         """The keys of the segments that it needs."""
@@ -124,6 +146,12 @@ class _Installing:
             segment = await self.found(other, theirs)
             if segment is not None:
                 yield segment.key
+
+
+def free_key(base: str, taken: set[str]) -> str:
+    """The key itself, or with the first number behind it that nobody has."""
+    tried = (base, *(f"{base}_{n}" for n in range(2, len(taken) + 2)))
+    return next(key for key in tried if key not in taken)
 
 
 def _name(template: SegmentTemplate, values: Values) -> Names:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from uuid import NAMESPACE_OID, UUID, uuid5
 
+from domain.catalogue.rfm import RFM_TEMPLATES, RfmTemplate
 from domain.catalogue.segments import SEGMENT_TEMPLATES
 from domain.catalogue.template import SegmentTemplate, Values
 from domain.rules.terms import SegmentTerms, Terms
@@ -13,6 +14,7 @@ from domain.rules.text.parser import parse
 from domain.rules.tree import Rule
 
 BY_KEY: Mapping[str, SegmentTemplate] = {each.key: each for each in SEGMENT_TEMPLATES}
+RFM_BY_KEY: Mapping[str, RfmTemplate] = {each.key: each for each in RFM_TEMPLATES}
 
 
 def template_id(key: str) -> UUID:

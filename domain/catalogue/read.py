@@ -8,13 +8,28 @@ from enum import StrEnum
 from typing import Annotated, Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, column, exists, func, literal, literal_column, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Select,
+    Text,
+    Uuid,
+    column,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+)
 
 from domain.catalogue.installed import InstalledTemplate, installed
-from domain.catalogue.made import BY_KEY, template_id
+from domain.catalogue.made import BY_KEY, RFM_BY_KEY, template_id
 from domain.catalogue.parameter import Parameter, ParameterType, chosen, plain
 from domain.catalogue.preview import Asking, TemplatePreview, previews
+from domain.catalogue.rfm import RfmTemplate
 from domain.catalogue.template import SegmentTemplate, Values
+from domain.orders.rfm.config import RfmConfig
 from domain.refusal import Problem, Refused
 from domain.rules.terms import Terms
 from domain.segments.estimate import Accuracy
@@ -29,16 +44,19 @@ class TemplateKind(StrEnum):
     """What a template makes."""
 
     SEGMENT = "SEGMENT"
+    RFM_CONFIG = "RFM_CONFIG"
 
 
-BY_ID: Mapping[UUID, SegmentTemplate] = {template_id(key): each for key, each in BY_KEY.items()}
+SEGMENTS: Mapping[UUID, SegmentTemplate] = {template_id(key): each for key, each in BY_KEY.items()}
+RFM: Mapping[UUID, RfmTemplate] = {template_id(f"rfm {key}"): each for key, each in RFM_BY_KEY.items()}
+BY_ID: Mapping[UUID, SegmentTemplate | RfmTemplate] = {**SEGMENTS, **RFM}
 _LISTED = func.unnest(
     literal(list(BY_ID), ARRAY(Uuid())),
     *(
         literal(values, ARRAY(Text()))
         for values in (
             [each.key for each in BY_ID.values()],
-            [TemplateKind.SEGMENT.value for _ in BY_ID],
+            [(TemplateKind.RFM_CONFIG if id_ in RFM else TemplateKind.SEGMENT).value for id_ in BY_ID],
             [each.source for each in BY_ID.values()],
             [each.passage for each in BY_ID.values()],
         )
@@ -117,9 +135,10 @@ def segments_of(template: type[Template]) -> Select[Segment]:
 
 
 def is_installed(template: type[Template]) -> ColumnElement[bool]:
-    """Whether a segment was made from it that is in use."""
+    """Whether something was made from it that is in use."""
     row: Any = template
-    return exists(installed(row.key).order_by(None))
+    scored = exists(select(RfmConfig).where(RfmConfig.template == row.key))
+    return or_(exists(installed(row.key).order_by(None)), scored)
 
 
 async def names_of(fetch: Fetch, ids: list[UUID], locale: str | None = None, *, spoken: str) -> list[str]:
@@ -150,18 +169,21 @@ async def previews_of(
     clock: Clock,
     sees_personal: bool,
     selected: frozenset[str],
-) -> list[TemplatePreview | Problem]:
-    """What it would find now; or what is wrong with the values, which may be that some must be given."""
+) -> list[TemplatePreview | Problem | None]:
+    """What it would find now; or what is wrong with the values, which may be that some must be given.
+
+    Null of what makes no segment.
+    """
     usable: dict[UUID, tuple[SegmentTemplate, Values]] = {}
     found: dict[UUID, TemplatePreview | Problem] = {}
-    for id_ in ids:
+    for id_ in (id_ for id_ in ids if id_ in SEGMENTS):
         try:
-            usable[id_] = BY_ID[id_], chosen(BY_ID[id_].parameters, params)
+            usable[id_] = SEGMENTS[id_], chosen(SEGMENTS[id_].parameters, params)
         except Refused as refused:
             found[id_] = refused.problem
     made = await previews(fetch, list(usable.values()), terms, Asking(clock, sees_personal, selected, accuracy))
     found |= zip(usable, made, strict=True)
-    return [found[id_] for id_ in ids]
+    return [found.get(id_) for id_ in ids]
 
 
 def _all() -> Select[Any]:

@@ -45,7 +45,7 @@ def check_window(window: Window | None) -> Window:
     """A window of time that is asked of many customers at once; all time when null.  Refuses with ``RuleInvalid``."""
     if window is None:
         return ALL_TIME
-    issues = list(_value_issues(window, ("window",)))
+    issues = list(value_issues(window, ("window",)))
     if isinstance(window, Counted | After):
         issues.append(issue("window", "A window of time is wanted.", "须为时间窗。"))
     if issues:
@@ -93,7 +93,7 @@ def _issues(rule: Rule, terms: Terms, path: Path) -> Iterator[RuleIssue]:
             yield from _issues(part, terms, (*path, *place))
     else:
         below = (*path, rule.keyword)
-        found = list(_value_issues(rule)) or list(rule.issues(terms))
+        found = list(value_issues(rule)) or list(rule.issues(terms))
         yield from (each.below(below) for each in found)
         for place, part in parts(rule):
             yield from _issues(part, terms, (*path, *place))
@@ -110,8 +110,8 @@ def _connective_issues(rule: Connective) -> Iterator[RuleIssue]:
         yield issue(("atLeast", "k"), f"Of {n} rules at least 1 to {n} can hold.", f"k 须在 1 至 {n} 之间。")
 
 
-def _value_issues(value: Any, path: Path = ()) -> Iterator[RuleIssue]:
-    """What is wrong with the values below a dataclass of the language."""
+def value_issues(value: Any, path: Path = ()) -> Iterator[RuleIssue]:
+    """What is wrong with the values of a dataclass of the language, and below it."""
     if isinstance(value, Ago) and _nominal(value.start) <= _nominal(value.end):
         yield _reversed((*path, "ago"))
     if isinstance(value, Between) and _aware(value) and value.start >= value.end:
@@ -168,7 +168,7 @@ def _member_issues(value: Any, path: Path) -> Iterator[RuleIssue]:
                 path, "A duration is longer than nothing and at most 1000 years.", "时长须大于零且不超过 1000 年。"
             )
     elif is_dataclass(value):
-        yield from _value_issues(value, path)
+        yield from value_issues(value, path)
     elif (problem := _scalar_problem(value)) is not None:
         yield issue(path, *problem)
 

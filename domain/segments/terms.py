@@ -13,11 +13,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from domain.customers.attribute import AttributeDefinition
 from domain.dictionary import Dictionary
+from domain.orders.rfm.config import RfmConfig
 from domain.refusal import Refused
 from domain.rules.check import check
-from domain.rules.codec import Vocabulary, read
+from domain.rules.codec import Vocabulary, read, read_as
 from domain.rules.references import DEEPEST_REFERENCE, MOST_INLINED, Measured
-from domain.rules.terms import AttributeTerms, SegmentTerms, Terms
+from domain.rules.scoring import Scoring
+from domain.rules.terms import AttributeTerms, RfmTerms, SegmentTerms, Terms
 from domain.rules.tree import Never, Rule
 from domain.segments.conditions.listed import OnList
 from domain.segments.segment import Segment, SegmentKind, SegmentStatus
@@ -32,7 +34,7 @@ def _active(segment: Any) -> ColumnElement[bool]:
 
 
 def terms_statement() -> Select[Any]:
-    """One row with one JSON value: version, attributes, and the segments that are not archived, in order of keys."""
+    """One row with one JSON value: version, attributes, ways to score, and the segments that are not archived."""
     attribute = AttributeDefinition
     attributes = select(
         func.json_agg(
@@ -47,6 +49,7 @@ def terms_statement() -> Select[Any]:
         )
     ).select_from(attribute)
     segment = func.json_build_array(Segment.id, Segment.key, Segment.rule, Segment.kind)
+    rfm = func.json_build_array(RfmConfig.id, RfmConfig.key, RfmConfig.scoring)
     segments = select(func.json_agg(segment)).where(_active(Segment))
     return select(
         type_coerce(
@@ -57,6 +60,8 @@ def terms_statement() -> Select[Any]:
                 attributes.scalar_subquery(),
                 literal_column("'segments'"),
                 segments.scalar_subquery(),
+                literal_column("'rfm'"),
+                select(func.json_agg(rfm)).scalar_subquery(),
             ),
             JSON(),
         ).label("terms")
@@ -85,7 +90,8 @@ def terms_of(row: Any, vocabulary: Vocabulary) -> Terms:
         UUID(id_): SegmentTerms(key, _read(rule, vocabulary) if kind == DYNAMIC else OnList(UUID(id_)))
         for id_, key, rule, kind in given["segments"] or ()
     }
-    return _usable(Terms(given["version"], attributes, segments, tuple(vocabulary)))
+    rfm = {UUID(id_): RfmTerms(key, scoring) for id_, key, said in given["rfm"] or () if (scoring := _scoring(said))}
+    return _usable(Terms(given["version"], attributes, segments, tuple(vocabulary), rfm))
 
 
 def _read(rule: Any, vocabulary: Vocabulary) -> Rule:
@@ -95,18 +101,27 @@ def _read(rule: Any, vocabulary: Vocabulary) -> Rule:
         return Never()
 
 
+def _scoring(said: Any) -> Scoring | None:
+    """A stored way to score; null of one that cannot be read any more."""
+    try:
+        return read_as(Scoring, said)
+    except Refused:
+        return None
+
+
 def _usable(terms: Terms) -> Terms:
     """The same, with nobody in segments whose rules fail: written wrongly, in a circle, or too large."""
     measured = Measured(terms.rules, terms)
     kept = {}
     for id_, segment in terms.segments.items():
         size = measured.of(id_)
-        fits = size is not None and size[0] <= MOST_INLINED and size[1] <= DEEPEST_REFERENCE
-        kept[id_] = segment if fits and _checked(segment.rule, terms) else replace(segment, rule=Never())
+        small = size is not None and size[0] <= MOST_INLINED and size[1] <= DEEPEST_REFERENCE
+        kept[id_] = segment if small and fits(segment.rule, terms) else replace(segment, rule=Never())
     return replace(terms, segments=kept)
 
 
-def _checked(rule: Rule, terms: Terms) -> bool:
+def fits(rule: Rule, terms: Terms) -> bool:
+    """Whether a rule can be used with these terms."""
     try:
         check(rule, terms)
     except Refused:

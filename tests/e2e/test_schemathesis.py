@@ -50,7 +50,7 @@ FAULTS = {ErrorCode.INTERNAL, ErrorCode.SERVICE_UNAVAILABLE, ErrorCode.TIMEOUT, 
 KNOWN_IDS = """{
     customers(first: 5) { nodes { id orders(first: 2) { nodes { id } } } }
     segments { nodes { id } } strategies { nodes { id } } products(first: 5) { nodes { id } }
-    attributeDefinitions { id }
+    attributeDefinitions { id } rfmConfigs { id }
 }"""
 ID = re.compile(rf"(?:{'|'.join(view.prefix.values())})_[0-9a-f]{{32}}")
 MOST_IDS = 20  # of a type
@@ -79,6 +79,12 @@ HIT = {
         "}) { __typename } }",
     ),
     "template": ("", '{ template(key: "dormant_once") { __typename } }'),
+    "rfmConfigInstall": ("", 'mutation { rfmConfigInstall(key: "ten_groups") { __typename } }'),
+    "rfmConfigSave": (
+        "",
+        'mutation { rfmConfigSave(input: {key: "ours", name: {en: "Ours"}, scoring: {recency: {bins: 3},'
+        ' frequency: {bins: 3}, monetary: {bounds: ["100"]}}}) { __typename } }',
+    ),
     "templateInstall": ("", 'mutation { templateInstall(key: "dormant_once") { __typename } }'),
     "strategySave": (
         "Segment",

@@ -17,9 +17,10 @@ from domain.customers.population import Ranking, Standing
 from domain.feedback.conditions.feedback import InBand
 from domain.orders.conditions.filters import OrderFilter
 from domain.orders.conditions.orders import Orders
-from domain.orders.conditions.rfm import Rfm
 from domain.orders.conditions.sequence import Followed
 from domain.orders.conditions.sources import NotYet, OfProduct
+from domain.orders.rfm import scores
+from domain.orders.rfm.scores import Score
 from domain.rules import aggregated, grouped, metrics, moment, normal
 from domain.rules.aggregate import AggregateTest
 from domain.rules.comparisons import TrendTest
@@ -123,7 +124,10 @@ MUTANTS: dict[str, Mutant] = {
     "who is on no list is unknown": Mutant(Rank.concluded, "func.coalesce", "(lambda test, no: test)"),
     "everybody is the population": Mutant(Ranking.table, "TRUE if self.population is None else", "TRUE if True else"),
     "who has no value has a place": Mutant(Ranking.table, "value.is_not(None) for", "true() for"),
-    "scores are rounded down": Mutant(Rfm.concluded, "* bins + size - _ONE", "* bins"),
+    "a bound of days is not within it": Mutant(scores.by_bounds, "value <= bound", "value < bound"),
+    "a label is for other scores": Mutant(scores._fits, "scores[n] ==", "scores[n] !="),
+    "who did not order has a label": Mutant(Score.found, "line.size.is_not(None)", "true()"),
+    "scores are rounded down": Mutant(scores._scored, "* bins + size - _ONE", "* bins"),
     "what ends a sequence is late": Mutant(Followed._from, "these.c.at <= ends", "these.c.at < ends"),
     "what happens at once follows": Mutant(Followed._from, "[these.c.at > before]", "[these.c.at >= before]"),
     "nothing happened while it still may": Mutant(Followed._from, "[ends <= moment.now]", "[]"),

@@ -21,6 +21,7 @@ from domain.interactions.interaction import Direction, Interaction, InteractionT
 from domain.members.member import Member, MemberRole
 from domain.orders.order import ExchangeRate, Order, OrderItem, OrderReturn, OrderRevision, OrderStatus
 from domain.orders.product import Product
+from domain.orders.rfm.config import RfmConfig
 from domain.segments.member import SegmentMember
 from domain.segments.segment import Segment, SegmentStatus
 from domain.segments.version import SegmentVersion
@@ -48,6 +49,9 @@ async def plant(session: AsyncSession, count: int = 3) -> None:
         ]
     )
     await session.flush()
+    scale = {"bins": 5}
+    scoring = {"recency": scale, "frequency": scale, "monetary": scale}
+    session.add(RfmConfig(id=new_id(AT), key="fifths", name_en="Fifths", scoring=scoring, created_at=AT, updated_at=AT))
     session.add(InstalledTemplate(segment_id=segment.id, template="top_customers", params={}, recorded_at=AT))
     session.add_all(_strategy(segment))
     saved = {"name_en": "From Ulm", "status": SegmentStatus.ACTIVE, "rule": ALL, "created_at": AT}

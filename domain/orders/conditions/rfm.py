@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Self
 
-from sqlalchemy import ColumnElement, and_
+from sqlalchemy import ARRAY, ColumnElement, Text, and_, any_, literal
 
 from domain.orders.rfm.scores import LABEL, Score
 from domain.refusal import ProblemCode
@@ -93,7 +93,9 @@ class Rfm:
             scores["total"] = scores["recency"] + scores["frequency"] + scores["monetary"]
         asked = [(name, test) for name in scores if name != LABEL and (test := getattr(self, name)) is not None]
         passed = [test.holds(scores[name], moment) for name, test in asked]
-        return and_(*passed, *((facts[LABEL].in_(self.label_),) if self.label_ is not None else ()))
+        if self.label_ is not None:
+            passed.append(facts[LABEL] == any_(literal(list(self.label_), ARRAY(Text()))))
+        return and_(*passed)
 
     def settled(self, terms: Terms) -> Self:
         """The same with the configuration by id."""

@@ -11,12 +11,14 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     CTE,
     ColumnElement,
     Integer,
     Numeric,
     Text,
     and_,
+    any_,
     case,
     cast,
     func,
@@ -105,7 +107,7 @@ def labelled(scoring: Scoring, scores: Sequence[Any], said: Sequence[str]) -> Co
 
 
 def _fits(pattern: Any, scores: Sequence[Any]) -> ColumnElement[bool]:
-    return and_(true(), *(scores[n].in_(wanted) for n, wanted in given(pattern)))
+    return and_(true(), *(scores[n] == any_(literal(list(wanted), ARRAY(Integer()))) for n, wanted in given(pattern)))
 
 
 def _bounds(scale: Scale) -> list[ColumnElement[Any]]:

@@ -17,6 +17,7 @@ TOPICS = (
     *("CUSTOMER_DELETED", "CUSTOMER_RESTORED", "CUSTOMER_MERGED", "CUSTOMER_UNMERGED", "CUSTOMER_ERASED"),
     "CONSENT_CHANGED",
     *("MEMBER_SAVED", "MEMBER_REMOVED"),
+    "RFM_CONFIG_SAVED",
 )
 
 
@@ -25,6 +26,7 @@ def upgrade() -> None:
     topics()
     segments()
     templates()
+    rfm()
     customers()
     members()
     event_stamps()
@@ -173,3 +175,23 @@ def event_stamps() -> None:
     at = sa.DateTime(timezone=True)
     op.add_column("event", sa.Column("recorded_at", at))
     op.add_column("event_counter", sa.Column("last_at", at))
+
+
+def rfm() -> None:
+    """Ways to score customers."""
+    op.create_table(
+        "rfm_config",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), server_default="1", nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("name_en", sa.Text(), nullable=True),
+        sa.Column("name_zh", sa.Text(), nullable=True),
+        sa.Column("scoring", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("template", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("key ~ '^[a-z][a-z0-9_]{0,62}$'", name=op.f("ck_rfm_config_key_grammar")),
+        sa.CheckConstraint("name_en IS NOT NULL OR name_zh IS NOT NULL", name=op.f("ck_rfm_config_named")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rfm_config")),
+        sa.UniqueConstraint("key", name=op.f("uq_rfm_config_key")),
+    )

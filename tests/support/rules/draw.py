@@ -19,17 +19,19 @@ from domain.rules.tests import ValueTest
 from domain.rules.tree import All, AnyOf, AtLeast, NoneOf, Not
 from domain.segments.conditions.segment import InSegment, SegmentRelation
 from tests.support.rules import shop
+from tests.support.rules.configs import CONFIGS
 from tests.support.rules.draw_leaves import DrawLeaves
 
 AMOUNTS = tuple(map(Decimal, ("0", "10", "50", "100", "149.99", "300", "-20")))
 
 
 class Draw(DrawLeaves):
-    """Draws one rule from ``seed``; ``segments`` are those it may refer to."""
+    """Draws one rule from ``seed``; ``segments`` are those it may refer to, and with them ways to score."""
 
     def __init__(self, seed: object, segments: Sequence[UUID] = ()) -> None:
         super().__init__(seed)
         self.segments = tuple(segments)
+        self.configs = CONFIGS if segments else {}
 
     # trees
 

@@ -1,8 +1,9 @@
 """Random leaves that are no aggregate: metrics, places, sequences, anniversaries, circles, samples, changes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from domain.customers.conditions.anniversary import Anniversary, AnniversaryWindow, LeapDayRule
 from domain.customers.conditions.changed import Changed
@@ -17,6 +18,7 @@ from domain.orders.conditions.filters import OrderFilter
 from domain.orders.conditions.rfm import Rfm
 from domain.orders.conditions.sequence import Sequence, SequenceStep
 from domain.rules.metrics import MetricKey
+from domain.rules.terms import RfmTerms, rfm_named
 from domain.rules.tests import ValueTest
 from domain.rules.window import ALL_TIME, After, FirstN, LastN
 from domain.time import Duration
@@ -30,6 +32,8 @@ NOT_COUNTED = (MetricKey.NET_SPEND, MetricKey.RETURN_RATE)
 
 class DrawLeaves(DrawTests):
     """Draws leaves; ``condition`` draws any."""
+
+    configs: Mapping[UUID, RfmTerms]
 
     def condition(self) -> Any:
         """A leaf, for populations."""
@@ -81,7 +85,17 @@ class DrawLeaves(DrawTests):
         asked = {name: self.number((1, 2, 3, 4)) for name in self.some(("recency", "frequency", "monetary"))}
         if self.likely(0.3):
             asked = {"total": self.number((6, 8, 10, 12))}
+        if self.configs and self.likely(0.5):
+            return self.configured(asked)
         return Rfm(**asked, bins=self.pick(5, 5, 3, 10), window=self.time_window(), clock=self.clock())
+
+    def configured(self, asked: dict[str, Any]) -> Rfm:
+        """The same by a stored configuration, or by its labels."""
+        id_ = self.pick(*self.configs)
+        labels = self.some([label.key for label in self.configs[id_].scoring.labels or ()])
+        if self.likely(0.6):
+            asked = {"label_": labels} if self.likely(0.7) else asked | {"label_": labels}
+        return Rfm(config=rfm_named(id_), **asked)
 
     def sequence(self) -> Sequence:
         """Two or three steps."""

@@ -24,15 +24,17 @@ from domain.orders.conditions.items import Items
 from domain.orders.conditions.orders import Orders
 from domain.orders.conditions.rfm import Rfm
 from domain.orders.conditions.sequence import Sequence
+from domain.rules.scoring import Scale
 from domain.rules.tree import All, AnyOf, AtLeast, NoneOf, Not
 from domain.segments.conditions.listed import OnList
 from domain.segments.conditions.segment import InSegment
+from tests.support.rules.configs import CONFIGS
 from tests.support.rules.instants import When
 from tests.support.rules.leaves import Leaves, sampled
 from tests.support.rules.lists import listed
 from tests.support.rules.logic import Truth, at_least, every, opposite
 from tests.support.rules.shop import ATTRIBUTES, Person, Shop
-from tests.support.rules.standings import score, stands
+from tests.support.rules.standings import label, scored, stands
 
 BUILT_IN = {"kind": "kind", "displayName": "display_name", "email": "email", "birthDate": "birth_date", "city": "city",
             "country": "country", "industry": "industry", "employees": "employees", "receivable": "receivable",
@@ -107,12 +109,16 @@ class Oracle(Leaves):
 
     def rfm(self, rule: Any, id_: UUID) -> Truth:
         """Whether the scores pass; who never ordered has none."""
-        days, orders, money = self.listed(rule, None, ("DAYS_SINCE_ORDER", "ORDER_COUNT", "NET_SPEND"))
+        config = CONFIGS[UUID(rule.config.removeprefix("rfm_"))].scoring if rule.config else None
+        days, orders, money = self.listed(config or rule, None, ("DAYS_SINCE_ORDER", "ORDER_COUNT", "NET_SPEND"))
         recent = {key: -value for key, value in days.items()}
-        seen = [score(values, id_, rule.bins) if id_ in values else None for values in (recent, orders, money)]
+        scales = (config.recency, config.frequency, config.monetary) if config else (Scale(bins=rule.bins),) * 3
+        seen = [scored(values, id_, scale, sign) if id_ in values else None
+                for values, scale, sign in zip((recent, orders, money), scales, (-1, 1, 1), strict=True)]  # fmt: skip
         total = None if None in seen else sum(part for part in seen if part is not None)
         asked = zip((rule.recency, rule.frequency, rule.monetary, rule.total), (*seen, total), strict=True)
-        return every(self.test(test, value) for test, value in asked)
+        labelled = [] if rule.label_ is None else [label(config, seen, rule.label_)]
+        return every([*(self.test(test, value) for test, value in asked), *labelled])
 
     def condition(self, rule: Any, person: Person) -> Truth:
         """The same of a leaf."""

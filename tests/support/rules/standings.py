@@ -105,3 +105,22 @@ def stands(rule: Any, values: Mapping[UUID, Any], id_: UUID) -> bool:
 def score(values: Mapping[UUID, Any], id_: UUID, bins: int) -> int:
     """As pandas has it: ``ceil(bins * values.rank(method="max", pct=True))``."""
     return ceil(Fraction(bins * sum(other <= values[id_] for other in values.values()), len(values)))
+
+
+def scored(values: Mapping[UUID, Any], id_: UUID, scale: Any, sign: int) -> int:
+    """By a scale of equal parts, or by bounds, which of ``sign`` -1 are those of the values turned round."""
+    if scale.bins is not None:
+        return score(values, id_, scale.bins)
+    return 1 + sum(values[id_] >= sign * bound for bound in scale.bounds)
+
+
+def label(scoring: Any, scores: list[Any], wanted: tuple[str, ...]) -> bool | None:
+    """Whether the first label that fits the scores is one of those wanted."""
+    if None in scores:
+        return None
+    for each in scoring.labels:
+        for pattern in each.scores:
+            asked = (pattern.recency, pattern.frequency, pattern.monetary)
+            if all(part is None or one in part for one, part in zip(scores, asked, strict=True)):
+                return each.key in wanted
+    return False

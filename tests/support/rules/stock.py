@@ -15,11 +15,16 @@ from domain.feedback.feedback import Feedback
 from domain.interactions.interaction import Interaction
 from domain.orders.order import Order, OrderItem, OrderReturn
 from domain.orders.product import Product
+from domain.orders.rfm.config import RfmConfig
 from domain.rules.codec import encode
+from domain.rules.codec import written as as_json
 from domain.segments.member import SegmentMember
 from domain.segments.segment import Segment
+from tests.support.rules.configs import CONFIGS
 from tests.support.rules.instants import NOW
 from tests.support.rules.shop import ATTRIBUTES, Row, Shop
+
+SAVED = {"created_at": NOW, "updated_at": NOW}
 
 
 async def stock(
@@ -41,9 +46,14 @@ async def stock(
         {"id": id_, "key": key, "name_en": key, "rule": {}, "kind": kind, "created_at": NOW, "updated_at": NOW}
         for id_, (key, kind) in (lists or {}).items()
     ]
+    configs = [
+        {"id": id_, "key": each.key, "name_en": each.key, "scoring": as_json(each.scoring), **SAVED}
+        for id_, each in CONFIGS.items()
+    ]
     await raise_dictionary(session)
     written: tuple[tuple[type[Stored], Iterable[Row]], ...] = (
         (AttributeDefinition, definitions),
+        (RfmConfig, configs),
         (Segment, saved),
         (Segment, on_list),
         (Product, shop.products.values()),

@@ -9,6 +9,7 @@ from domain.rules.text.parser import Node
 from domain.rules.tree import All, AnyOf, AtLeast, NoneOf, Not
 from domain.vocabulary import CONDITIONS
 from domain.words import Words
+from tests.support.rules.configs import CONFIGS
 from tests.support.rules.shop import ATTRIBUTES
 
 EVERYBODY = read_json({"not": {"tag": {"test": {"hasAny": ["nobody"]}}}}, CONDITIONS)
@@ -25,6 +26,7 @@ TERMS = Terms(
     },
     segments=SEGMENTS,
     vocabulary=tuple(CONDITIONS),
+    rfm=CONFIGS,
 )
 
 
