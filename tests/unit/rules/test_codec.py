@@ -30,6 +30,7 @@ from domain.rules.window import Ago, Between, Last
 from domain.segments.conditions.segment import InSegment, SegmentRelation
 from domain.time import Duration
 from domain.vocabulary import CONDITIONS
+from tests.support.rules.configs import CONFIGS
 from tests.support.rules.draw import Draw
 from tests.support.rules.segments import SEGMENTS
 from tests.support.rules.shop import ATTRIBUTES
@@ -37,6 +38,7 @@ from tests.support.rules.shop import ATTRIBUTES
 TERMS = Terms(
     attributes={key: AttributeTerms(type_, options) for key, (type_, options) in ATTRIBUTES.items()},
     segments={id_: SegmentTerms(key, rule) for id_, (key, rule) in SEGMENTS.items()},
+    rfm=CONFIGS,
     vocabulary=CONDITIONS,
 )
 PHONE = UUID("01900000-0000-7000-8000-000000000001")

@@ -15,6 +15,7 @@ from domain.rules.codec import decode, encode
 from domain.rules.issues import RuleInvalid
 from domain.rules.terms import AttributeTerms, SegmentTerms, Terms
 from domain.vocabulary import CONDITIONS
+from tests.support.rules.configs import CONFIGS
 from tests.support.rules.draw import Draw
 from tests.support.rules.segments import SEGMENTS
 from tests.support.rules.shop import ATTRIBUTES
@@ -23,6 +24,7 @@ TERMS = Terms(
     vocabulary=CONDITIONS,
     attributes={key: AttributeTerms(type_, options) for key, (type_, options) in ATTRIBUTES.items()},
     segments={id_: SegmentTerms(key, rule) for id_, (key, rule) in SEGMENTS.items()},
+    rfm=CONFIGS,
 )
 WORDS = (
     *("all", "any", "none", "not", "atLeast", "k", "of", "key", "test", "text", "number", "eq", "in", "having"),
