@@ -46,14 +46,10 @@ async def stock(
         {"id": id_, "key": key, "name_en": key, "rule": {}, "kind": kind, "created_at": NOW, "updated_at": NOW}
         for id_, (key, kind) in (lists or {}).items()
     ]
-    configs = [
-        {"id": id_, "key": each.key, "name_en": each.key, "scoring": as_json(each.scoring), **SAVED}
-        for id_, each in CONFIGS.items()
-    ]
     await raise_dictionary(session)
     written: tuple[tuple[type[Stored], Iterable[Row]], ...] = (
         (AttributeDefinition, definitions),
-        (RfmConfig, configs),
+        (RfmConfig, configs()),
         (Segment, saved),
         (Segment, on_list),
         (Product, shop.products.values()),
@@ -70,3 +66,11 @@ async def stock(
         values: list[dict[str, Any]] = list(rows)
         if values:
             await session.execute(insert(table.__table__), values)
+
+
+def configs() -> list[Row]:
+    """The ways to score."""
+    return [
+        {"id": id_, "key": each.key, "name_en": each.key, "scoring": as_json(each.scoring), **SAVED}
+        for id_, each in CONFIGS.items()
+    ]
