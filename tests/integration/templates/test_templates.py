@@ -55,7 +55,7 @@ async def preview(api: Api, key: str, params: Any = None, accuracy: str = "EXACT
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
 async def test_all_templates_are_listed_in_the_callers_language(shop: Api, language: str) -> None:
-    listed = (await shop.data(LIST, {}, **{"Accept-Language": language}))["templates"]
+    listed = (await shop.data(LIST, {"kind": "SEGMENT"}, **{"Accept-Language": language}))["templates"]
     assert [each["key"] for each in listed] == [each.key for each in SEGMENT_TEMPLATES]
     for each, template in zip(listed, SEGMENT_TEMPLATES, strict=True):
         assert each["name"] == template.named(template.defaults).of(language)
@@ -90,7 +90,7 @@ async def test_a_preview_counts_what_the_segment_then_has(shop: Api, tenant: Ten
 
 
 async def test_all_are_previewed_at_once_but_those_that_need_values(shop: Api) -> None:
-    ask = """{ templates { key preview { ... on Invalid { fields { code } }
+    ask = """{ templates(kind: SEGMENT) { key preview { ... on Invalid { fields { code } }
         ... on TemplatePreview { count { value } warnings { message } text } } } }"""
     shown = {each["key"]: each["preview"] for each in (await shop.data(ask))["templates"]}
     refused = {key: each["fields"] for key, each in shown.items() if "fields" in each}
