@@ -1,6 +1,6 @@
 """How much callers may do: the numbers that an operator may set, with their usual values."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 
@@ -20,6 +20,17 @@ class Allowances:
     def of(cls, settings: Any) -> Self:
         """As the settings say."""
         return cls(**{one.name: getattr(settings, one.name) for one in fields(cls)})
+
+    def scaled(self, tenant_rate: int | None) -> Self:
+        """With another rate of the tenant's, and its keys' and all that can be saved up by the same factor."""
+        if tenant_rate is None:
+            return self
+        factor = tenant_rate / self.tenant_rate
+        return replace(
+            self,
+            tenant_rate=tenant_rate,
+            **{name: max(1, round(getattr(self, name) * factor)) for name in ("key_rate", "key_burst", "tenant_burst")},
+        )
 
     @property
     def tenant_writes(self) -> int:

@@ -96,7 +96,7 @@ class Purses:
         if len(self._keys) >= MOST_PURSES:  # what is forgotten loses a slice at most
             self._keys.clear()
             self._shares.clear()
-        given = self._allowances
+        given = self._allowances.scaled(grant.tenant.points_rate)
         share = self._shares.get(grant.tenant.id)
         if share is None:
             share = self._shares[grant.tenant.id] = Share(grant.tenant.id, given)

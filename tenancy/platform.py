@@ -98,6 +98,12 @@ tenant = Table(
         nullable=False,
         doc="1 = Monday.",
     ),
+    Column(
+        "points_rate",
+        Integer,
+        CheckConstraint("points_rate > 0", name="points_rate"),
+        doc="Points that it gets back a second; null: as the processes are set.",
+    ),
     Column("created_at", AT, nullable=False),
     Column("updated_at", AT, nullable=False),
     Column("receipt", JSONB(none_as_null=True), doc="What was dropped: tables and their row counts."),

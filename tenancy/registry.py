@@ -4,6 +4,7 @@ Functions take a SQLAlchemy connection inside a transaction that the caller ends
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -37,6 +38,7 @@ CARRIED = tuple(
             "week_start",
             "revision",
             "name",
+            "points_rate",
         ]
     )
 )
@@ -123,3 +125,13 @@ async def move_tenant(connection: AsyncConnection, slug: str, to: Status, now: d
         await write_audit(connection, f"tenant.{to.lower()}", found["id"], now, before=status)
         await raise_change(connection)
     return as_tenant({**found, "status": to.value})
+
+
+async def limit_tenant(connection: AsyncConnection, slug: str, points_rate: int | None, now: datetime) -> Tenant:
+    """Give the tenant another budget: so many points a second, or what is usual.  Raises ``NoTenant``."""
+    found = await find_tenant(connection, slug)
+    changed = update(tenant).where(tenant.c.id == found.id).values(points_rate=points_rate, updated_at=now)
+    await connection.execute(changed)
+    await write_audit(connection, "tenant.limited", found.id, now, before=found.points_rate, after=points_rate)
+    await raise_change(connection)
+    return replace(found, points_rate=points_rate)

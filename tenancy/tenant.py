@@ -39,6 +39,7 @@ class Tenant:
     week_start: int = 1  # 1 = Monday
     revision: str = ""
     name: str = ""
+    points_rate: int | None = None  # points that it gets back a second; null: as the processes are set
 
     @property
     def schema(self) -> str:

@@ -1,4 +1,4 @@
-"""``regulars tenant``: make, list, show, suspend, resume, drop."""
+"""``regulars tenant``: make, list, show, suspend, resume, limit, drop."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -14,7 +14,7 @@ from tenancy.platform import Status
 from tenancy.provision import NewTenant, provision
 from tenancy.tenant import Tenant
 
-app = typer.Typer(no_args_is_help=True, help="Merchants: make, list, show, suspend, resume, drop.")
+app = typer.Typer(no_args_is_help=True, help="Merchants: make, list, show, suspend, resume, limit, drop.")
 Slug = Annotated[str, typer.Argument(help="3 to 63 of a-z, 0-9 and '-', beginning with a letter.")]
 COLUMNS = ("slug", "name", "status", "revision", "locale", "timezone", "base_currency", "node")
 
@@ -112,6 +112,23 @@ def suspend(
 def resume(slug: Slug, as_json: AsJson = False) -> None:
     """Serve a merchant again."""
     show_one(run(_mover(slug, Status.ACTIVE), as_json), as_json)
+
+
+@app.command("limit")
+def limit(
+    slug: Slug,
+    points_rate: Annotated[
+        int | None, typer.Option(min=1, max=10**9, help="Points that it gets back a second; left out: what is usual.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give a merchant another budget, within a second in every process; its keys' change by the same factor."""
+
+    async def work(desk: Desk) -> Tenant:
+        async with desk.owner.begin() as connection:
+            return await registry.limit_tenant(connection, slug, points_rate, desk.now)
+
+    show_one(run(work, as_json), as_json)
 
 
 @app.command("drop")

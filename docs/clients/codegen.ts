@@ -17,6 +17,7 @@ const config: CodegenConfig = {
         defaultScalarType: 'unknown',
         scalars: {
           ID: 'string',
+          BigInt: 'string', // "9007199254740993": exact; Number() would round it
           Date: 'string', // 2026-01-31
           DateTime: 'string', // 2026-01-31T09:30:00.000001Z, UTC
           Decimal: 'string', // "12.50": exact; Number() would round it

@@ -75,6 +75,20 @@ async def test_two_processes_share_one_budget(ports: list[int], owner: AsyncEngi
     assert all(spent)
 
 
+async def test_a_page_may_ask_over_a_real_socket(ports: list[int], owner: AsyncEngine, tenant: Tenant) -> None:
+    origin = "https://shop-over-a-socket.example"
+    async with owner.begin() as connection:
+        _, token = await create_key(connection, tenant, datetime.now(UTC), origins=[origin])
+    asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{ports[0]}") as client:
+        allowed = await client.options("/graphql", headers=asked)
+        assert (allowed.status_code, allowed.headers["access-control-allow-origin"]) == (204, origin)
+        answer = await client.post("/graphql", json=ASK, headers=headers(token) | {"Origin": origin})
+        assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (200, origin)
+        again = await client.post("/graphql", json=ASK, headers=headers(token))
+        assert again.status_code == 403
+
+
 async def test_a_body_without_end_is_refused_and_the_next_request_answered(
     ports: list[int], owner: AsyncEngine, tenant: Tenant
 ) -> None:

@@ -18,7 +18,9 @@ def upgrade() -> None:
 
 
 def add_budgets() -> None:
-    """Token buckets of tenants and keys."""
+    """Token buckets of tenants and keys; a tenant may have a rate of its own."""
+    op.add_column("tenant", sa.Column("points_rate", sa.Integer()), schema="platform")
+    op.create_check_constraint(op.f("ck_tenant_points_rate"), "tenant", "points_rate > 0", schema="platform")
     op.create_table(
         "budget",
         sa.Column("id", sa.Uuid(), nullable=False),

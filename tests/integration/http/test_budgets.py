@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from tenancy.registry import limit_tenant
 from tenancy.tenant import Tenant
 from tests.support.http import Api, opened
 from tests.support.postgres import Server, a_database
@@ -101,6 +103,26 @@ async def test_all_keys_of_a_tenant_share_its_bucket(server: Server, owner: Asyn
         assert 58 <= spent <= 60 + 10 * (monotonic() - started)
         (stranger,) = await tenants()
         assert "errors" not in await (await app.of(stranger)).ask(ASK)
+
+
+async def test_a_tenant_may_have_a_budget_of_its_own(api: Api, tenants: Tenants) -> None:
+    (tenant,) = await tenants()
+    shop = await api.of(tenant)
+    usual = await limits(shop)
+    for rate, factor in ((2_000, 0.01), (400_000, 2), (None, 1)):
+        async with api.owner.begin() as connection:
+            await limit_tenant(connection, tenant.slug, rate, datetime.now(UTC))
+        wanted = {name: {one: value * factor for one, value in bucket.items()} for name, bucket in usual.items()}
+        async with asyncio.timeout(1):
+            while await limits(shop) != wanted:
+                pass  # each request is a turn of the loop
+        assert (await shop.ask(ASK))["extensions"]["cost"]["restoreRate"] == wanted["key"]["restoreRate"]
+
+
+async def limits(shop: Api) -> Any:
+    """Of the buckets."""
+    asked = "{ apiLimits { key { size restoreRate } tenant { size restoreRate } } }"
+    return (await shop.data(asked))["apiLimits"]
 
 
 @asynccontextmanager

@@ -26,8 +26,7 @@ DOCUMENTS = [
     "{ feedbackMetrics(kind: NPS) { n nps { score } } orderMetrics { customers } }",
     "{ ruleVocabulary { key label } apiLimits { depth tokens } }",
     'mutation { exchangeRatesSet(rates: [{currency: "USD", onDate: "2025-01-02", rate: "1"}]) { items { index } } }',
-    'mutation { apiKeyCreate(input: {label: "till", scopes: [SEGMENTS_READ]}) {'
-    " ... on ApiKeyCreated { token } } }",
+    'mutation { apiKeyCreate(input: {label: "till", scopes: [SEGMENTS_READ]}) { ... on ApiKeyCreated { token } } }',
     "mutation($r: [ExchangeRateInput!]!) { exchangeRatesSet(rates: $r) { items { node { id } } } }",
     'mutation { customerUpsert(input: {displayName: "Mo"}) {'
     " ... on CustomerSuccess { created customer { id orders(first: 4) { nodes { id } } } } } }",
