@@ -5,6 +5,7 @@ from types import ModuleType
 from graphql import GraphQLSchema
 
 from api import (
+    comparing,
     customers,
     events,
     feedback,
@@ -13,6 +14,7 @@ from api import (
     limits,
     members,
     orders,
+    profiles,
     rfm,
     rule_text,
     segment_diffs,
@@ -29,7 +31,9 @@ SUBJECTS: tuple[ModuleType, ...] = (
     orders,
     interactions,
     segments,
+    profiles,
     segment_diffs,
+    comparing,
     rule_text,
     rfm,
     templates,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from api.graph.field import Identity, Same, find, load, many, one, pages, value, write, write_each
 from api.graph.scalars import Json
+from api.profiles import BreakdownRow, SegmentStatistic
 from api.rules import declare_rules
 from api.scopes import Scope
 from api.views import view
@@ -13,7 +14,7 @@ from domain.customers.read import CustomerOrder
 from domain.recording import lists
 from domain.refusal import Invalid, NameTaken, NotFound, VersionConflict
 from domain.rules.issues import RuleInvalid
-from domain.segments import read, save, segment, texts
+from domain.segments import profile, read, save, segment, texts
 from domain.segments import version as version_facts
 from domain.strategies import audience
 from domain.text import name_of
@@ -76,6 +77,12 @@ class Segment:
     count: "CountResult | None" = one(read.count_of, stored=RULES, cost=10)
     versions = pages(version_facts.versions_of, by=version_facts.NEWEST)
     used_by: "list[Usage]" = many(audience.users_of, requires=Scope.STRATEGIES_READ)
+    statistics: "list[SegmentStatistic] | None" = many(
+        profile.statistics_of, plain=("metrics",), stored=RULES, cost=10, requires=Scope.CUSTOMERS_READ
+    )
+    breakdown: "list[BreakdownRow] | None" = many(
+        profile.breakdown_of, plain=("attribute", "most"), stored=RULES, cost=10, requires=Scope.CUSTOMERS_READ
+    )
     members = pages(
         read.members_of,
         by=CustomerOrder,

@@ -45,6 +45,11 @@ def normal(rule: Rule, terms: Terms) -> Form:
     return _normal(rule, terms, negated=False, lenient=False, above=())
 
 
+def outside(rule: Rule, terms: Terms) -> Form:
+    """The form of whoever is no member, be the rule FALSE or UNKNOWN of them."""
+    return _normal(rule, terms, negated=True, lenient=True, above=())
+
+
 def fold(k: int, of: list[Form]) -> Form:
     """``k`` of these, constants removed, and/or flattened, equal children of and/or written once."""
     k -= sum(form == TRUE for form in of)

@@ -47,6 +47,13 @@ async def ids(planted: Tenant, scope: Scope) -> dict[str, str]:
         return {name: found[0] for name, found in (await ids_of(session)).items()}
 
 
+@pytest.fixture(scope="module")
+async def segment_ids(planted: Tenant, scope: Scope) -> list[str]:
+    """The ids of all segments."""
+    async with scope.write(planted) as session:
+        return (await ids_of(session))["Segment"]
+
+
 def document(type_name: str, key: str) -> str:
     """A document that asks a field of the only row of its type."""
     called = next(n for n, f in SCHEMA.type_map[type_name].fields.items() if _python_name(f) == key)
@@ -77,11 +84,16 @@ async def test_a_field_is_shown_only_to_callers_with_its_scopes(
 
 
 @pytest.mark.parametrize("name", sorted(n for n, f in view.roots["Query"].items() if f.requires))
-async def test_a_query_is_answered_only_to_callers_with_its_scope(callers: dict[Any, Api], name: str) -> None:
+async def test_a_query_is_answered_only_to_callers_with_its_scope(
+    callers: dict[Any, Api], segment_ids: list[str], name: str
+) -> None:
     declared = view.roots["Query"][name]
     called = next(n for n, f in SCHEMA.query_type.fields.items() if _python_name(f) == name)
     made_up = {"CustomerBy": '{email: "a@b.example"}', "FeedbackKind": "NPS", "ID": '"seg_1"', "String": '"x"'}
     made_up["RuleInput"] = "{tag: {test: {isEmpty: true}}}"
+    made_up["SetExpression"] = f"{{rule: {made_up['RuleInput']}}}"
+    if name == "overlap":
+        made_up["ID"] = str(segment_ids[:2]).replace("'", '"')
     given = ", ".join(
         f"{key}: {made_up[get_named_type(argument.type).name]}"
         for key, argument in SCHEMA.query_type.fields[called].args.items()
