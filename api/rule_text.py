@@ -1,5 +1,6 @@
 """Rules in words over GraphQL: texts parsed and printed, and what they can be made of."""
 
+from decimal import Decimal
 from typing import Annotated, Any, cast
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from domain.rules.terms import Terms
 from domain.rules.text.vocabulary import Entry, EntryKind, vocabulary
 from domain.rules.tree import Rule
 from domain.segments import texts
+from domain.segments.coverage import with_coverage
 from domain.segments.estimate import Accuracy
 from domain.segments.inspect import Fetch
 from domain.segments.read import HowSure
@@ -50,6 +52,12 @@ class RuleVocabularyEntry:
     options: Same
     operators = spoken(list[str], "How a text goes on behind it.")
     example = spoken(str | None, "A text that asks it; null when there is none.")
+    coverage = told(
+        Decimal | None,
+        "Share of customers who have a value, of a sample; null of what is no field of theirs, and if hidden.",
+        cost=10,
+    )
+    examples = told(list[str], "The commonest values, at most five; none of sets and of hidden data.", cost=10)
 
 
 async def parse_rule(
@@ -78,10 +86,15 @@ async def rule_vocabulary(
     prefix: Annotated[str, Says(Words("prefix", "前缀"), "Only entries whose keys begin so.")] = "",
     *,
     terms: Terms,
+    clock: Clock,
+    sees_personal: bool,
+    selected: frozenset[str],
 ) -> list[list[Entry]]:
     """What a rule can be made of: conditions, their fields, and the fields of customers."""
-    del fetch
-    return [list(vocabulary(terms, prefix)) for _ in ids]
+    made = list(vocabulary(terms, prefix))
+    if selected & {"coverage", "examples"}:
+        made = await with_coverage(fetch, made, terms=terms, clock=clock, sees_personal=sees_personal)
+    return [made for _ in ids]
 
 
 def _impersonal(rule: Rule, terms: Terms) -> bool:

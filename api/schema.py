@@ -6,6 +6,7 @@ from graphql import GraphQLSchema
 
 from api import (
     comparing,
+    completing,
     customers,
     events,
     feedback,
@@ -34,6 +35,7 @@ SUBJECTS: tuple[ModuleType, ...] = (
     profiles,
     segment_diffs,
     comparing,
+    completing,
     rule_text,
     rfm,
     templates,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar
@@ -87,6 +87,12 @@ class AttributeIs:
         """Which test the field of a text takes; null when there is no such field."""
         field = customer_field(values["key"], terms)
         return field.test if field else None
+
+    @classmethod
+    def suggests(cls, name: str, values: Mapping[str, Any], terms: Terms) -> tuple[bool, Iterable[str]]:
+        """The options of the field."""
+        field = customer_field(values["key"], terms) if "key" in values else None
+        return False, field.options if field else ()
 
     def facts(self, terms: Terms) -> Mapping[str, Any]:
         """The value; null when the attribute is not defined, or of another type."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, ClassVar
@@ -88,6 +88,12 @@ class Changed:
         """Which tests the field of a text takes; null when there is no such field."""
         field = customer_field(values["field"], terms)
         return field.test if field else None
+
+    @classmethod
+    def suggests(cls, name: str, values: Mapping[str, Any], terms: Terms) -> tuple[bool, Iterable[str]]:
+        """The options of the field."""
+        field = customer_field(values["field"], terms) if "field" in values else None
+        return False, field.options if field else ()
 
     def facts(self, terms: Terms) -> Mapping[str, Fact]:
         """Whether there is such a change; and the field, for whoever asks what is read."""

@@ -70,6 +70,7 @@ class FeedbackGiven:
 
     keyword: ClassVar = "feedback"
     example: ClassVar = 'exists feedback(band = "promoter") over last 90 days'
+    measured: ClassVar = FIELDS
     phrases: ClassVar = aggregated(f"feedback[({{{_FILTER}}})]", f"反馈[({{{_FILTER}}})]")
     subject: ClassVar = Words(f"answers[ ({{{_FILTER}}})]", f"反馈[（{{{_FILTER}}}）]")
     having: Annotated[AggregateTest, Says(Words("test", "条件"))]

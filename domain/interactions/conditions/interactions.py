@@ -42,6 +42,7 @@ class Interactions:
 
     keyword: ClassVar = "interactions"
     example: ClassVar = 'no interactions(type = "visit") over last 14 days'
+    measured: ClassVar = FIELDS
     phrases: ClassVar = aggregated(f"interactions[({{{_FILTER}}})]", f"互动[({{{_FILTER}}})]")
     subject: ClassVar = Words(f"interactions[ ({{{_FILTER}}})]", f"互动[（{{{_FILTER}}}）]")
     having: Annotated[AggregateTest, Says(Words("test", "条件"))]

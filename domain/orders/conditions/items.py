@@ -26,6 +26,7 @@ class Items:
 
     keyword: ClassVar = "items"
     example: ClassVar = 'items(category_path = "phone").count over last 1 year >= 2'
+    measured: ClassVar = ITEM_FIELDS
     phrases: ClassVar = aggregated("items({product}[, order({order})])", "商品({product}[, 订单为({order})])")
     subject: ClassVar = Words(
         "items bought ({product}[, of orders: {order}])", "所购商品（{product}[，订单：{order}]）"

@@ -30,6 +30,7 @@ class Orders:
 
     keyword: ClassVar = "orders"
     example: ClassVar = "orders.sum(net_total) over last 1 year > 5000"
+    measured: ClassVar = ORDER_FIELDS
     phrases: ClassVar = aggregated("orders[({where})]", "订单[({where})]")
     subject: ClassVar = Words("orders[ ({where})]", "订单[（{where}）]")
     having: Annotated[AggregateTest, Says(Words("test", "条件"))]

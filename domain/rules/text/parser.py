@@ -26,7 +26,7 @@ from domain.rules.tree import parts as rules_below
 from domain.words import Words
 
 LONGEST, DEEPEST = 200_000, 40  # characters; parentheses and negations inside one another
-_CONDITION = Words("a condition", "条件")
+CONDITION, END = Words("a condition", "条件"), Words("the end", "结尾")
 _LISTS: tuple[tuple[Words, type[Any]], ...] = ((ALL, All), (ANY, AnyOf), (NONE, NoneOf))
 
 
@@ -59,7 +59,7 @@ def read(text: str, terms: Terms, values: Mapping[str, Value] | None = None) -> 
         raise refused(placed(issue, text, (LONGEST, len(text))))
     words = keywords(terms.vocabulary)
     made = tokens(text, words) if values is None else filled(text, values, words)
-    parser = _Parser(Reader(made, words, terms))
+    parser = Parser(Reader(made, words, terms))
     node = parser.whole()
     if parser.issues:
         raise refused(*(placed(found, text, span) for found, span in parser.issues[:MOST_ISSUES]))
@@ -85,7 +85,9 @@ def _places(node: Node) -> Iterator[tuple[Path, Span]]:
         yield from (((*place, *path), span) for path, span in _places(below))
 
 
-class _Parser:
+class Parser:
+    """Reads one text; ``issues`` are what is wrong with it."""
+
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         reader.rule = self.rule_within
@@ -99,7 +101,7 @@ class _Parser:
         try:
             node = self.either()
             if reader.token.kind != "end":
-                raise reader.fail(AND, OR, Words("the end", "结尾"))
+                raise reader.fail(AND, OR, END)
             return node
         except Unexpected:
             self.note_unexpected()
@@ -153,7 +155,7 @@ class _Parser:
             return self.at_least(start)
         if reader.token.kind in ("name", "quoted"):
             return self.condition(found)
-        reader.note(_CONDITION, Words("(", "("), NOT)
+        reader.note_condition(CONDITION, Words("(", "("), NOT)
         return self.skipped(start, Unexpected())
 
     def inside(self, start: int) -> Node:
@@ -224,6 +226,8 @@ class _Parser:
     def skipped(self, start: int, error: Unexpected | Wrong) -> Node:
         """Note what is wrong and go on behind the condition: at a connective, a comma or a closing parenthesis."""
         reader = self.reader
+        if self.reader.completes and reader.furthest == len(reader.tokens) - 1:
+            raise _Enough
         if isinstance(error, Wrong):
             token = reader.tokens[max(reader.at - 1, start)]
             self.note(error.issue, token)

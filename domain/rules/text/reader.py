@@ -29,6 +29,7 @@ class Reader:
         self.expected: dict[Words | Beginnings, None] = {}
         self.places: dict[Path, Span] = {}
         self.rule: Callable[[Path], Any] = _no_rule  # reads a rule that a condition holds
+        self.completes = False  # whether only what may stand at the end is wanted
 
     # ── tokens
     @property
@@ -57,6 +58,10 @@ class Reader:
             self.furthest, self.expected = self.at, {}
         if self.at == self.furthest:
             self.expected |= dict.fromkeys(wanted)
+
+    def note_condition(self, *wanted: Words) -> None:
+        """A condition would go on here, or what else begins a rule."""
+        self.note(*wanted)
 
     def take(self, wanted: str) -> Token:
         """The next token, which must be this word, mark or field name."""
@@ -263,7 +268,7 @@ class Reader:
             self.at += 1
             n += 1
             yield self.value(item, part, (*path, str(n)), owner)
-        self.note(self.words.shown(","))
+        self.note(self.words.shown(between))
 
     def texts(self, path: Path) -> list[str]:
         """Texts between commas, up to what is none: the way of long lists."""

@@ -33,6 +33,17 @@ _DAY, _INSTANT = (
 )
 _DURATION = Words("a duration like 30 days", "形如 30 天的时长")
 _ID = Words("an id", "编号")
+# What stands for values that are written by hand, by kind; names are offered one by one.
+PLACEHOLDERS = {
+    _TEXT: "TEXT",
+    _NAME: "",
+    _NUMBER: "NUMBER",
+    _WHOLE: "NUMBER",
+    _DAY: "DAY",
+    _INSTANT: "INSTANT",
+    _DURATION: "DURATION",
+    _ID: "TEXT",
+}
 _SPELLED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _WORD = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 # The fields of sources, in sentences.
@@ -130,12 +141,23 @@ def _duration(reader: Reader) -> Duration:
         number, unit = _number(reader, int), UNIT_OF[reader.token.value]
         reader.at += 1
         months, seconds, read = months + number * unit.months, seconds + number * unit.seconds, True
+    if read and reader.completes:
+        _note_more(reader)
     if not read:
         if reader.token.kind == "number":
             reader.at += 1
             raise reader.fail(*(Words(unit.many, unit.zh) for unit in UNITS))
         raise reader.fail(_DURATION)
     return Duration(months, seconds)
+
+
+def _note_more(reader: Reader) -> None:
+    """A duration may go on: with a number, and behind that with a unit."""
+    reader.note(_DURATION)
+    if reader.token.kind == "number":
+        reader.at += 1
+        reader.note(*(Words(unit.many, unit.zh) for unit in UNITS))
+        reader.at -= 1
 
 
 def _number(reader: Reader, hint: Any) -> Any:

@@ -62,6 +62,13 @@ class Entry:
     asked: tuple[Phrase, ...]
     example_text: str | None
     terms: Terms
+    coverage: Annotated[
+        Decimal | None,
+        Says(Words("share of customers who have a value", "有值的客户占比"), "Of fields of customers; of a sample."),
+    ] = None
+    examples: Annotated[
+        tuple[str, ...], Says(Words("commonest values", "常见值"), "At most five; none of sets and of hidden data.")
+    ] = ()
 
     def label(self, locale: str = "en") -> str:
         """What people call it."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
 from domain.refusal import ProblemCode
@@ -42,6 +42,12 @@ class InSegment(Reference):
     id: Annotated[UUID | None, Says(Words("id", "编号"), "Give this or the key."), IdOf("Segment", "seg")] = None
     key: Annotated[str | None, Says(Words("key", "键"), "Stored as the id.")] = None
     is_: Annotated[SegmentRelation, Says(Words("relation", "关系"))] = SegmentRelation.MEMBER
+
+    @classmethod
+    def suggests(cls, name: str, values: Mapping[str, Any], terms: Terms) -> tuple[bool, Iterable[str]]:
+        """The keys of segments."""
+        del values
+        return True, terms.by_key if name == "key" else ()
 
     @property
     def outside(self) -> bool:

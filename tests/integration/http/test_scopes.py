@@ -90,6 +90,7 @@ async def test_a_query_is_answered_only_to_callers_with_its_scope(
     declared = view.roots["Query"][name]
     called = next(n for n, f in SCHEMA.query_type.fields.items() if _python_name(f) == name)
     made_up = {"CustomerBy": '{email: "a@b.example"}', "FeedbackKind": "NPS", "ID": '"seg_1"', "String": '"x"'}
+    made_up["Int"] = "0"
     made_up["RuleInput"] = "{tag: {test: {isEmpty: true}}}"
     made_up["SetExpression"] = f"{{rule: {made_up['RuleInput']}}}"
     if name == "overlap":

@@ -9,7 +9,7 @@ from api.answering import Answering
 from api.scopes import Scope as Permission
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
-from tests.support.http import Api
+from tests.support.http import Api, control_of
 from tests.support.planted import plant
 from tests.support.tenants import NOW, Tenants
 
@@ -200,7 +200,7 @@ async def test_two_to_twelve_segments_are_compared_each_once(merchant: Merchant,
 
 
 async def test_each_comparison_is_one_statement(merchant: Merchant) -> None:
-    executor = Answering(merchant.scope, b"k" * 32).executor
+    executor = Answering(merchant.scope, control_of(merchant.scope), b"k" * 32).executor
     ids = [merchant.ids[key] for key in ("low", "even", "lower")]
     asked = [
         (SET, {"e": {"union": merchant.of("low", "even")}, "l": "en"}),
