@@ -17,7 +17,10 @@ RUN useradd --system --no-create-home --uid 10001 regulars
 WORKDIR /app
 COPY --from=build /app /app
 USER 10001
-ENV PATH=/app/.venv/bin:$PATH REGULARS_REQUIRE_HARDENING=1 REGULARS_HOST=0.0.0.0
+# docker stop waits ten seconds before it kills: what is longer needs docker stop --time.
+ENV PATH=/app/.venv/bin:$PATH REGULARS_REQUIRE_HARDENING=1 REGULARS_HOST=0.0.0.0 REGULARS_WORKERS=2 REGULARS_GRACE_S=8
 EXPOSE 8000
-HEALTHCHECK CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/livez')"]
+# Ready, not only alive: one that drains, or has lost its database, is not to be sent requests.
+HEALTHCHECK --interval=10s --timeout=6s --start-period=30s \
+    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:%s/readyz' % os.environ.get('REGULARS_PORT', 8000))"]
 CMD ["regulars", "serve"]

@@ -41,7 +41,8 @@ async def read(request: Request) -> bytearray:
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > LARGEST_BODY:
-            raise bad_request(f"The body exceeds {LARGEST_BODY} bytes.", f"请求体超过 {LARGEST_BODY} 字节。", 413)
+            words = f"The body exceeds {LARGEST_BODY} bytes.", f"请求体超过 {LARGEST_BODY} 字节。"
+            raise bad_request(*words, 413, connection="close")  # or the rest would be taken in, for nothing
     return body
 
 

@@ -121,7 +121,7 @@ class GraphQLEndpoint:
             with self._bodies.start():
                 return await read(request)
         except TimeoutError:
-            raise bad_request("The body came too slowly.", "请求体传输过慢。", 408) from None
+            raise bad_request("The body came too slowly.", "请求体传输过慢。", 408, connection="close") from None
 
     async def _preflight(self, request: Request) -> ASGIApp:
         """What a browser asks before it lets a page of another origin ask."""

@@ -1,25 +1,16 @@
 """What is wrong with a database, and what to do about it.  Reads only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from migrations.compiled import Revisions, platform_revisions
 from tenancy.engine import NOWHERE
+from tenancy.finding import Finding
 from tenancy.platform import SCHEMA, Status
 from tenancy.roles import NEWEST, OLDEST, login_faults, read_hardening
 
 NEWER = "run that release or a newer one"
 MOST_MEMBERSHIPS = 1000  # beyond, the first SET ROLE of a connection takes longer than most requests
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that is not as it should be.  ``tenant``: a slug, if it concerns one."""
-
-    what: str
-    remedy: str
-    tenant: str | None = None
 
 
 async def examine(owner: Any, app: Any | None, tenants: Revisions) -> list[Finding]:

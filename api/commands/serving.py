@@ -100,6 +100,7 @@ def ending_in_order(app: Starlette, drain_s: float, parent: int | None = None) -
 
     def told_to_end(sign: int, frame: Any) -> None:
         again, app.state.draining = app.state.draining, True
+        app.state.metrics.draining.set(1)
         if again or not drain_s:
             before[sign](sign, frame)
         else:

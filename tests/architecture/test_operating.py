@@ -1,4 +1,4 @@
-"""docs/operating.md tells of every setting, exit status and command that there is, and of no other."""
+"""docs/operating.md tells of every setting, exit status, metric and command that there is, and of no other."""
 
 import re
 from pathlib import Path
@@ -8,6 +8,7 @@ from typer.main import get_command
 from api.cli import app
 from api.commands.frame import Exit
 from api.settings import Settings
+from api.telemetry.metrics import Metrics
 
 TEXT = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
 
@@ -20,6 +21,13 @@ def test_every_setting_is_listed_and_no_other() -> None:
 
 def test_every_exit_status_is_listed_and_no_other() -> None:
     assert [int(one) for one in re.findall(r"^\| (\d) \|", TEXT, re.MULTILINE)] == [int(one) for one in Exit]
+
+
+def test_every_metric_is_listed_and_no_other() -> None:
+    told = TEXT.partition("### Metrics")[2].partition("\n## ")[0]
+    listed = re.findall(r"^\| `(regulars_[a-z_]+)` \|", told, re.MULTILINE)
+    made = (f"{one.name}_total" if one.type == "counter" else one.name for one in Metrics().registry.collect())
+    assert sorted(listed) == sorted(made)
 
 
 def test_every_command_is_named_and_no_other() -> None:

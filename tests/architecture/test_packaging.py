@@ -1,5 +1,6 @@
 """The Dockerfile, tested without Docker: what it copies exists, and what it runs works in a virtual environment."""
 
+import ast
 import json
 import os
 import re
@@ -10,7 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from api.settings import Settings
+
 ROOT = Path(__file__).parents[2]
+DOCKER_STOP_S = 10
 LINES = re.sub(r"\\\n", " ", (ROOT / "Dockerfile").read_text()).splitlines()
 
 
@@ -32,6 +36,19 @@ def test_every_source_of_a_copy_exists() -> None:
 def test_it_runs_as_nobody_in_particular_and_insists_on_hardening() -> None:
     assert arguments("USER")[-1].split(":")[0] not in ("root", "0")
     assert any("REGULARS_REQUIRE_HARDENING=1" in line for line in arguments("ENV"))
+
+
+def test_it_is_asked_whether_it_is_ready_and_ends_within_the_time_that_docker_gives() -> None:
+    (check,) = arguments("HEALTHCHECK")
+    program = json.loads(check[check.index("[") :])
+    assert "/readyz" in program[-1]
+    ast.parse(program[-1])
+    said = {name: value for line in arguments("ENV") for name, _, value in (one.partition("=") for one in line.split())}
+    assert {name for name in said if name.startswith("REGULARS_")} <= {
+        f"REGULARS_{name.upper()}" for name in Settings.model_fields
+    }
+    assert int(said["REGULARS_GRACE_S"]) < DOCKER_STOP_S
+    assert int(said["REGULARS_WORKERS"]) > 1
 
 
 @pytest.fixture(scope="module")

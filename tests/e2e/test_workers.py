@@ -196,3 +196,19 @@ def test_a_port_for_numbers_that_is_taken_is_named(server: Server, tmp_path: Pat
         with started(["serve"], tmp_path, REGULARS_METRICS_PORT=port, **settings) as running:
             said = running.errors()
             assert (running.ended(), "REGULARS_METRICS_PORT" in said, port in said) == (3, True, True)
+
+
+def test_a_body_without_end_is_refused_and_its_connection_closed(server: Server, tmp_path: Path, token: str) -> None:
+    chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+    head = (
+        "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {token}\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
+    with serving(server, tmp_path, token, 1) as served:
+        with socket.create_connection(("127.0.0.1", served.port), timeout=SOON_S) as client:
+            client.sendall(head.encode())
+            with pytest.raises(ConnectionError):  # noqa: PT012 — which of the messages is refused depends on the kernel
+                for _ in range(1000):  # sixty megabytes
+                    client.sendall(chunk)
+        assert served.ask(PAGE).status_code == 200
+        assert served.running.ended(signal.SIGTERM) == 0

@@ -220,3 +220,24 @@ def test_in_a_place_that_others_cannot_reach_roots_database_lives_elsewhere_and_
     assert len(elsewhere) == (os.geteuid() == 0)
     assert closed.stat().st_mode & 0o777 == 0o700
     assert processes(folder) == {}
+
+
+def test_a_killed_server_is_started_again_where_it_was_by_whoever_started_it(home: Path) -> None:
+    with users(home, 2) as both:
+        ask(both[0].owner_dsn, "CREATE TABLE revived AS SELECT 8 AS n")
+        ask(both[0].owner_dsn, "CHECKPOINT")
+        for _ in range(2):
+            os.kill(next(pid for pid, program in processes(home).items() if program == "postgres"), signal.SIGKILL)
+            assert wait_until(lambda: answers(both[1].owner_dsn), GONE_S)
+            assert ask(both[1].owner_dsn, "SELECT n FROM revived") == 8
+        for one in both:
+            one.leave()
+        assert processes(home) == {}
+
+
+def answers(dsn: str) -> bool:
+    """Whether anybody is let in."""
+    try:
+        return ask(dsn) == 1
+    except (OSError, asyncpg.PostgresError):
+        return False

@@ -107,4 +107,11 @@ def a_victim() -> Iterator[Victim]:
         Path(made).chmod(0o711)  # PostgreSQL's account must get through
         home = Path(made) / "postgres"
         with open_embedded(home, programs=programs) as server:
-            yield Victim(Server(server.owner_dsn, server.app_dsn), find_place(home, programs, lambda text: None))
+            made_by = Server(server.owner_dsn, server.app_dsn)
+        # From here on nobody starts it again but the test.
+        victim = Victim(made_by, find_place(home, programs, lambda text: None))
+        victim.begin()
+        try:
+            yield victim
+        finally:
+            victim.end("ended at once")

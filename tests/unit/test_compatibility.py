@@ -1,12 +1,14 @@
 """Programs that are written already go on working: the schema is held to the last released one."""
 
+import re
 from datetime import date
 from pathlib import Path
 
 import pytest
+from graphql import is_scalar_type, specified_scalar_types
 
 from api.compatibility import badly_deprecated, breaking
-from api.schema import printed_schema
+from api.schema import core_schema, printed_schema
 
 RELEASED = Path(__file__).parents[2] / "docs" / "schema" / "released.graphql"
 TODAY = date(2027, 7, 1)
@@ -35,6 +37,15 @@ def test_nothing_that_was_released_is_broken() -> None:
 
 def test_what_is_deprecated_says_since_when_until_when_and_what_instead() -> None:
     assert badly_deprecated(printed_schema()) == []
+
+
+def test_the_example_of_a_strict_generator_knows_every_scalar() -> None:
+    config = (RELEASED.parents[1] / "clients" / "codegen.ts").read_text(encoding="utf-8")
+    mapped = set(re.findall(r"^\s+(\w+): '(?:string|unknown)'", config, re.MULTILINE))
+    own = {name for name, type_ in core_schema().type_map.items() if is_scalar_type(type_)} - set(
+        specified_scalar_types
+    )
+    assert own <= mapped
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,18 @@ def test_the_doctor_names_what_is_wrong_and_what_to_do_and_exits_with_6(
     assert one["remedy"] in plain.stdout
 
 
+def test_the_doctor_looks_at_the_server_and_at_the_settings(
+    database: Server, regulars: Regulars, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REGULARS_WORKERS", "60")
+    said = regulars("doctor").stdout
+    assert "open up to 1020 connections" in said
+    assert "REGULARS_SECRET is not set" in said
+    monkeypatch.setenv("REGULARS_SECRET", "s" * 32)
+    monkeypatch.setenv("REGULARS_PGBOUNCER", "1")
+    assert "Nothing is wrong." in regulars("doctor").stdout
+
+
 def test_the_doctor_notices_an_owner_that_is_none(
     database: Server, regulars: Regulars, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -152,6 +152,7 @@ async def test_what_is_counted_is_what_was_asked(server: Server, owner: AsyncEng
         await shop.data(UPSERT, {"input": {"displayName": CANARY}})
         await shop.post("{ nothing }")
         await shop.client.post("/graphql", json={"query": "{ __typename }"})
+        assert (await shop.client.get("/metrics")).status_code == 404  # a listener of its own tells
     labels = ("kind", "outcome", "pool", "state")
     seen = {
         (*(sample.labels.get(name, "") for name in labels), sample.name): sample.value
