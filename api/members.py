@@ -54,7 +54,7 @@ class MemberMutations:
     member_remove = write(
         save.member_remove,
         row="member",
-        problems=(NotFound, VersionConflict, LastOwner),
+        problems=(Invalid, NotFound, VersionConflict, LastOwner),
         requires=Scope.ADMIN,
         ids={"id": "Member"},
         says={"id": "Who leaves."},

@@ -19,7 +19,8 @@ def shown(key: keys.Key) -> dict[str, Any]:
     """A key for programs."""
     instants = ("created_at", "expires_at", "last_used_at", "revoked_at")
     dates = {name: at and at.isoformat() for name in instants for at in [getattr(key, name)]}
-    return asdict(key) | dates | {"id": str(key.id), "scopes": list(key.scopes), "origins": list(key.origins)}
+    ids = {name: of and str(of) for name in ("id", "member_id") for of in [getattr(key, name)]}
+    return asdict(key) | dates | ids | {"scopes": list(key.scopes), "origins": list(key.origins)}
 
 
 @app.command("create")

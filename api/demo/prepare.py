@@ -20,7 +20,7 @@ from api.demo.state import anchor_of, is_loaded, set_loaded
 from api.imports.vacuum import vacuuming
 from tenancy.baseline import Blueprint
 from tenancy.engine import Engines, create_engine
-from tenancy.keys import create_key, verify
+from tenancy.keys import ALL_SCOPES, create_key, verify
 from tenancy.migrate import migrate_platform, migrate_tenants
 from tenancy.provision import NewTenant, SlugTaken, provision
 from tenancy.registry import find_tenant, list_nodes
@@ -128,5 +128,5 @@ async def _token(work: _Work, tenant: Tenant, known: str | None) -> str:
         grant = await verify(connection, known, work.now) if known else None
         if known and grant and grant.tenant.id == tenant.id:
             return known
-        _, token = await create_key(connection, tenant, work.now, label="demo")
+        _, token = await create_key(connection, tenant, work.now, label="demo", scopes=(*ALL_SCOPES, "admin"))
         return token

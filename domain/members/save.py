@@ -10,10 +10,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.base import new_id
+from domain.customers.reach import reach_of
 from domain.events import EventTopic, announce
 from domain.members.input import LastOwner, MemberInput, columns
 from domain.members.member import Member, MemberRole
-from domain.refusal import NameTaken, NotFound, Refused, VersionConflict
+from domain.refusal import NameTaken, NotFound, ProblemCode, Refused, VersionConflict, invalid
 from domain.staging import statement
 
 # Whoever saves members takes turns: which of them have an e-mail, a code or the role OWNER is then plain to read.
@@ -27,6 +28,7 @@ async def member_save(
 
     Refuses with Invalid, NameTaken (another has the e-mail or the code), NotFound, VersionConflict or LastOwner.
     """
+    _check_reaches_all(session)
     said = columns(input)
     await session.execute(_TURN)
     await _check_free(session, id, said)
@@ -49,14 +51,22 @@ async def member_save(
 async def member_remove(session: AsyncSession, id: UUID, if_version: int | None = None, *, now: datetime) -> Member:
     """Remove a member; keys made for the member then open nothing.  Customers keep naming the code as their owner.
 
-    Refuses with NotFound, VersionConflict or LastOwner.
+    Refuses with NotFound, VersionConflict, LastOwner or Invalid.
     """
+    _check_reaches_all(session)
     await session.execute(_TURN)
     member = await _locked(session, id, if_version)
     await _check_owner_stays(session, member)
     member.removed_at, member.updated_at, member.version = now, now, member.version + 1
     announce(session, EventTopic.MEMBER_REMOVED, id, now)
     return member
+
+
+def _check_reaches_all(session: AsyncSession) -> None:
+    """Whose reach follows from a member's row could widen it there."""
+    if reach_of(session) is not None:
+        words = "Who reaches a part of the customers cannot change members.", "数据范围受限者不能更改成员。"
+        raise invalid("id", *words, ProblemCode.FORBIDDEN)
 
 
 async def _check_free(session: AsyncSession, id: UUID | None, said: Mapping[str, Any]) -> None:

@@ -52,6 +52,7 @@ KNOWN_IDS = """{
     segments { nodes { id } } strategies { nodes { id } } products(first: 5) { nodes { id } }
     attributeDefinitions { id } rfmConfigs { id }
 }"""
+A_KEY = 'mutation { apiKeyCreate(input: {label: "x", scopes: [ADMIN]}) { ... on ApiKeyCreated { key { prefix } } } }'
 ID = re.compile(rf"(?:{'|'.join(view.prefix.values())})_[0-9a-f]{{32}}")
 MOST_IDS = 20  # of a type
 WORDS = st.sampled_from(["club", "vip", "regulars", "vip_2", "demo", "C-00001", "city", "name", "Hamburg", "en", "tea"])
@@ -91,6 +92,15 @@ HIT = {
         'mutation { strategySave(input: {key: "more_tea", name: {en: "Tea"}, segmentId: "%s"'
         ' actions: [{kind: SEND_CARE}], goal: {metric: NPS, direction: UP, within: "P90D"}}) { __typename } }',
     ),
+    "apiKeyCreate": ("", 'mutation { apiKeyCreate(input: {label: "x", scopes: [FEEDBACK_READ]}) { __typename } }'),
+    "apiKeyRevoke": ("ApiKey", 'mutation { apiKeyRevoke(prefix: "%s") { __typename } }'),
+    "memberSave": (
+        "",
+        'mutation { memberSave(input: {name: "Li", email: "li@example.com", role: SALES})'
+        " { __typename ... on MemberSuccess { member { id } } } }",
+    ),
+    "memberRemove": ("Member", 'mutation { memberRemove(id: "%s") { __typename } }'),
+    "tenantSettingsSave": ("", "mutation { tenantSettingsSave(input: {weekStart: 1}) { __typename } }"),
     "strategyTransition": (
         "Strategy",
         'mutation { strategyTransition(id: "%s", to: SCHEDULED, ifVersion: 1) { __typename } }',
@@ -139,6 +149,8 @@ def asking(served: Served) -> Any:
         schemathesis.graphql.scalar(name, strategy)
     made = Asking(schemathesis.graphql.from_url(served.url, headers=headers), headers, served.said)
     made.learn(str(served.demo.ask("lantern", KNOWN_IDS)))
+    key = served.demo.ask("lantern", A_KEY)["apiKeyCreate"]["key"]
+    made.ids["ApiKey"] = [key["prefix"]]
     yield made
     CUSTOM_SCALARS.clear()
     CUSTOM_SCALARS.update(before)

@@ -84,3 +84,13 @@ async def test_a_customer_names_the_member_who_looks_after_it(office: Office) ->
     for owner, whose in (("anna", {"code": "anna", "name": "anna"}), ("nobody", None), (None, None)):
         found = (await office.admin.data(saved, {"owner": owner}))["customerUpsert"]["customer"]
         assert found == {"owner": owner, "ownedBy": whose}
+
+
+async def test_who_reaches_a_part_of_the_customers_does_not_widen_it_by_the_members_row(office: Office) -> None:
+    anna = {"memberId": office.members["anna"], "scopes": ["ADMIN", "CUSTOMERS_READ"]}
+    part, whole = await office.caller(**anna, dataScope="OWN"), await office.caller(**anna)
+    given = {"name": "anna", "email": "anna@example.com", "code": "bo2"}
+    assert (await save(part, office.members["anna"], **given))["__typename"] == "Invalid"
+    assert (await save(part, **given | {"email": "new@example.com"}))["__typename"] == "Invalid"
+    assert (await part.data(REMOVE, {"id": office.members["bo"]}))["memberRemove"]["__typename"] == "Invalid"
+    assert (await save(whole, office.members["anna"], **given))["__typename"] == "MemberSuccess"
