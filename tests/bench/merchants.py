@@ -18,6 +18,7 @@ from rich.progress import track
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.blueprint import blueprint
+from migrations.compiled import platform_revisions
 from tenancy.baseline import Blueprint
 from tenancy.embedded import LOGIN, Embedded, open_embedded
 from tenancy.engine import create_engine
@@ -84,9 +85,14 @@ def opened(say: Console) -> Iterator[tuple[Embedded, Merchants]]:
 
 def _fingerprint(now: datetime) -> str:
     """Of what the rows depend on: how they are made, the tables, and the month that they end with."""
-    tables = "\n".join(sorted(blueprint().script.splitlines()))  # indexes come in any order
-    parts = (Path(fill.__file__).read_bytes(), tables.encode(), str(RULE).encode(), now.strftime("%Y-%m").encode())
+    parts = (Path(fill.__file__).read_bytes(), all_tables(), str(RULE).encode(), now.strftime("%Y-%m").encode())
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def all_tables() -> bytes:
+    """The tables of a tenant and of the control plane."""
+    tables = sorted(blueprint().script.splitlines())  # indexes come in any order
+    return "\n".join((*tables, platform_revisions().sql(None))).encode()
 
 
 def _announce(say: Console) -> None:
