@@ -35,6 +35,8 @@ def logging_to(descriptor: int, form: LogFormat | None = None) -> Iterator[Lines
     render: Any = _json
     if form is LogFormat.TEXT or (form is None and terminal):
         render = structlog.dev.ConsoleRenderer(colors=terminal)
+    else:
+        lines.render = _whole
     root = logging.getLogger()
     before = root.handlers[:], root.level
     structlog.configure(
@@ -112,6 +114,10 @@ def _without_words(_: Any, __: str, event: EventDict) -> EventDict:
     if isinstance(error, BaseException):
         event["exception"] = told(error)
     return event
+
+
+def _whole(event: EventDict) -> bytes:
+    return orjson.dumps(event, option=orjson.OPT_UTC_Z)
 
 
 def _json(_: Any, __: str, event: EventDict) -> bytes:

@@ -1,5 +1,6 @@
 """Watches requests: one line of the log and one observation for each, when it is answered."""
 
+from datetime import UTC, datetime
 from random import random
 from time import perf_counter
 from typing import Any
@@ -11,6 +12,7 @@ from api.telemetry.metrics import Metrics
 from api.telemetry.trace import trace_of
 
 SLOW_S = 1.0  # what takes longer is always logged
+EVENT = "operation"
 log = structlog.get_logger()
 
 
@@ -63,6 +65,13 @@ class Watch:
             "ms": round(seconds * 1000, 2),
             "cost": watched.cost,
             "statements": watched.statements,
-            "codes": [str(code) for code in watched.codes],
+            "codes": watched.codes,
         }
-        (log.warning if status >= 500 else log.info)("operation", **told)
+        lines = self.metrics.lines
+        if status >= 500:
+            log.warning(EVENT, **told)
+        elif lines is None or lines.render is None:
+            log.info(EVENT, **told)
+        else:
+            told |= {"event": EVENT, "at": datetime.now(UTC), "level": "info"}
+            lines.write(lines.render(told))
