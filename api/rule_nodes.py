@@ -68,7 +68,9 @@ class RuleAnalysis:
     fields = told(
         list[str], "What is read, also by the segments referred to: fields of customers, of events after dots."
     )
-    warnings = told("list[RuleWarning]", "What may be wrong; that data is missing, only when coverage is selected too.")
+    warnings = told(
+        "list[RuleWarning]", "What may be wrong; that data is missing, only when coverage is selected too.", cost=5
+    )
     coverage = told(
         Decimal | None,
         "Share of customers of whom it is true or false; null without customers, and if hidden.",
@@ -84,5 +86,6 @@ view.enum(
     REDUNDANT="What stands beside it says it already: leaving it out changes nothing.",
     SHADOWED="Whoever it holds of, another holds of already: leaving it out changes nothing.",
     USES_SENSITIVE_DATA="It reads personal data.",
+    WINDOW_BEFORE_FIRST_DATA="Its window ends before the first event there is of the kind it asks of.",
     LOW_COVERAGE="Of more than half of the customers it is neither true nor false: the data it needs is missing.",
 )

@@ -22,13 +22,16 @@ from sqlalchemy import (
     true,
 )
 
+from domain.refusal import ProblemCode
 from domain.rules.facts import Fact
 from domain.rules.grouped import Shape
+from domain.rules.issues import issue, refused
 from domain.rules.moment import Moment
 from domain.rules.normal import TRUE, Form, Literal, Threshold, literals
 from domain.rules.plan import Plan
 from domain.rules.terms import Terms
 
+MOST_LITERALS = 1_500  # a line has at most 1,664 columns
 _ZERO, _ONE = literal_column("0", Integer()), literal_column("1", Integer())
 
 
@@ -62,8 +65,15 @@ def beside(
     also: Iterable[Fact] = (),
     shape: Shape = Shape.EACH,
 ) -> Beside:
-    """A plan of the customers of whom ``of`` holds, on which the forms can be asked."""
+    """A plan of the customers of whom ``of`` holds, on which the forms can be asked.
+
+    Refuses with ``RuleInvalid`` more conditions than a line has columns.
+    """
     leaves = tuple(dict.fromkeys(leaf for form in forms for leaf in literals(form)))
+    if len(leaves) > MOST_LITERALS:
+        en = f"Together, rules that are asked at once have at most {MOST_LITERALS} different conditions."
+        zh = f"同时查询的规则合计最多 {MOST_LITERALS} 个不同条件。"
+        raise refused(issue((), en, zh, ProblemCode.TOO_COMPLEX))
     facts = {leaf.condition: dict(leaf.condition.facts(terms)) for leaf in leaves}
     needed = (fact for asked in facts.values() for fact in asked.values())
     plan = Plan(of, customer, moment, terms, also=(*also, *needed), shape=shape)

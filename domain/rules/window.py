@@ -206,6 +206,20 @@ def start(window: Window, moment: Moment) -> ColumnElement[Any] | None:
     return None
 
 
+def end(window: Window, moment: Moment) -> ColumnElement[Any] | None:
+    """The instant that a window has nothing after; null of one that ends now, or differs from customer to customer."""
+    match window:
+        case Between(_, last):
+            return literal(last, INSTANT)
+        case Ago(_, last):
+            return moment.before(last)
+        case Current(period):
+            return begin(period.moved(1), moment)
+        case Previous(period):
+            return begin(period, moment)
+    return None
+
+
 def begin(period: Period, moment: Moment) -> ColumnElement[Any]:
     """The first instant of a period."""
     return moment.period(period.unit, period.offset, period.fiscal)

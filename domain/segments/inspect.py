@@ -8,12 +8,15 @@ from typing import Any, NamedTuple
 
 from domain.refusal import ProblemCode
 from domain.rules.analysis.nodes import NodeCounts, RuleNode, all_nodes, drawn
-from domain.rules.analysis.report import RuleAnalysis
+from domain.rules.analysis.report import RuleAnalysis, aggregates_of
 from domain.rules.check import MOST_NODES
+from domain.rules.facts import Aggregate
 from domain.rules.issues import issue, refused
+from domain.rules.moment import ClockZone, Moment
 from domain.rules.personal import personal_fields
 from domain.rules.terms import Terms
 from domain.rules.tree import Rule
+from domain.rules.window import end
 from domain.segments.estimate import Accuracy
 from domain.segments.parts import counted
 from domain.time import Clock
@@ -53,17 +56,34 @@ async def inspected(
     if len(asked) > MOST_NODES:
         en, zh = f"At most {MOST_NODES} nodes are counted at once.", f"一次最多统计 {MOST_NODES} 个节点。"
         raise refused(issue((), en, zh, ProblemCode.TOO_COMPLEX))
-    (row,) = await fetch(counted([node.rule for node in asked], accuracy, terms=terms, clock=clock))
+    windows = _windows(told, clock) if whole else {}
+    rules = [node.rule for node in asked]
+    (row,) = await fetch(counted(rules, accuracy, list(windows), terms=terms, clock=clock))
     found = {id(node): _counts(row, n) for n, node in enumerate(asked)}
-    return [_with_counts(tree, found, terms, each) for tree in trees]
+    early = {id(node): window.source.name for n, (window, nodes) in enumerate(windows.items()) for node in nodes
+             if row["early"][n]}  # fmt: skip
+    return [_with_counts(tree, found, early, each) for tree in trees]
 
 
-def _with_counts(tree: RuleNode, found: dict[int, NodeCounts], terms: Terms, each: bool) -> Inspected:
+def _windows(trees: Sequence[RuleNode], clock: Clock) -> dict[Aggregate, list[RuleNode]]:
+    """Windows that end before now, the same for all customers; and the nodes that ask of them."""
+    made: dict[Aggregate, list[RuleNode]] = {}
+    moment = Moment.of(clock)
+    for node in (node for tree in trees for node in all_nodes(tree)):
+        for asked in aggregates_of(node):
+            if asked.clock is not ClockZone.CUSTOMER and end(asked.window, moment) is not None:
+                window = Aggregate(asked.source, "exists", None, (), asked.window, asked.clock)
+                made.setdefault(window, []).append(node)
+    return made
+
+
+def _with_counts(tree: RuleNode, found: dict[int, NodeCounts], early: dict[int, str], each: bool) -> Inspected:
     counts = {node.id: found[id(node)] for node in all_nodes(tree) if id(node) in found}
     share = _coverage(counts[tree.id]) if tree.id in counts else None
+    before = {node.id: early[id(node)] for node in all_nodes(tree) if id(node) in early}
     return Inspected(
-        drawn(tree.rule, terms, counts) if each else tree,
-        RuleAnalysis(tree.rule, terms, share),
+        drawn(tree.rule, tree.terms, counts) if each else tree,
+        RuleAnalysis(tree.rule, tree.terms, share, before),
     )
 
 

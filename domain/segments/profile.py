@@ -66,25 +66,33 @@ def statistics_of(
     """Each metric of the members, of the rest and of everybody, of all time; whoever has no value is left out."""
     del segment
     keys = list(dict.fromkeys(metrics if metrics is not None else MetricKey))
+    if not keys:
+        raise refused(issue("metrics", "An empty list says nothing; leave it out.", "列表不可为空；请省略此项。"))
     facts = [metric_of(key, terms).made(ALL_TIME, ClockZone.TENANT) for key in keys]
     asked, lines = _lines(rule, terms, clock, shape, *facts)
-    values = [cast(lines.c[f"v{n}"], Numeric) for n in range(len(keys))]
-    pairs = func.unnest(_texts(keys), array(values or [cast(_ZERO, Numeric)])).table_valued(
-        column("metric", Text()), column("value", Numeric()), with_ordinality="place", name="each"
-    )
-    each = pairs.render_derived().lateral()
-    value, member = each.c.value, asked.holds(normal(rule, terms), lines.c).is_(True)
-    made = select(
-        each.c.metric,
-        cast(func.count(value).filter(member), Integer).label("customers"),
-        _rounded(func.sum(value).filter(member)).label("sum"),
-        _rounded(func.avg(value).filter(member)).label("mean"),
-        _rounded(_quantile(value, "0.5").filter(member)).label("median"),
-        _rounded(_quantile(value, "0.9").filter(member)).label("p90"),
-        _rounded(func.avg(value).filter(~member)).label("rest"),
-        _rounded(func.avg(value)).label("population_mean"),
-    ).select_from(lines.join(each, true()))
-    return made.group_by(each.c.metric, each.c.place).order_by(each.c.place)
+    member = asked.holds(normal(rule, terms), lines.c).is_(True)
+    made = [_measured(cast(lines.c[f"v{n}"], Numeric), member) for n in range(len(keys))]
+    named = [value.label(f"{name}_{n}") for n, one in enumerate(made) for name, value in one.items()]
+    row = select(*named).select_from(lines).subquery("measured")
+    columns = [array([row.c[f"{name}_{n}"] for n in range(len(keys))]) for name in made[0]]
+    types = [column("metric", Text()), *(column(name, value.type) for name, value in made[0].items())]
+    pairs = func.unnest(array([literal(key.value, String()) for key in keys]), *columns)
+    each = pairs.table_valued(*types, with_ordinality="place", name="each").render_derived().lateral()
+    shown = [each.c.metric, *(each.c[name] for name in made[0])]
+    return select(*shown).select_from(row.join(each, true())).order_by(each.c.place)
+
+
+def _measured(value: ColumnElement[Any], member: ColumnElement[bool]) -> dict[str, ColumnElement[Any]]:
+    """What is told of one metric."""
+    return {
+        "customers": cast(func.count(value).filter(member), Integer),
+        "sum": _rounded(func.sum(value).filter(member)),
+        "mean": _rounded(func.avg(value).filter(member)),
+        "median": _rounded(_quantile(value, "0.5").filter(member)),
+        "p90": _rounded(_quantile(value, "0.9").filter(member)),
+        "rest": _rounded(func.avg(value).filter(~member)),
+        "population_mean": _rounded(func.avg(value)),
+    }
 
 
 def breakdown_of(
@@ -113,9 +121,8 @@ def breakdown_of(
 
 def _broken_down(field: CustomerField, lines: CTE, member: ColumnElement[bool]) -> Select[Any]:
     value, joined = _values(field, lines)
-    members, everybody = (
-        select(func.count()).select_from(lines).where(*those).scalar_subquery() for those in ([member], [])
-    )
+    whole = select(func.count().filter(member).label("members"), func.count().label("everybody")).select_from(lines)
+    totals = whole.subquery("totals")
     counted = (
         select(
             value.label("value"),
@@ -126,15 +133,19 @@ def _broken_down(field: CustomerField, lines: CTE, member: ColumnElement[bool]) 
         .group_by(value)
         .subquery("counted")
     )
-    share, usual = (_ratio(counted.c[name], whole) for name, whole in (("count", members), ("population", everybody)))
-    return select(
+    share = cast(counted.c.count, Numeric) / func.nullif(totals.c.members, _ZERO)
+    usual = cast(counted.c.population, Numeric) / func.nullif(totals.c.everybody, _ZERO)
+    made = select(
         counted.c.value,
         counted.c.count,
         counted.c.population,
         _rounded(share).label("share"),
         _rounded(usual).label("population_share"),
         _rounded(share / func.nullif(usual, _ZERO)).label("lift"),
-    ).order_by(counted.c.count.desc(), counted.c.population.desc(), counted.c.value.collate("C").asc().nulls_last())
+    ).select_from(counted.join(totals, true()))
+    return made.order_by(
+        counted.c.count.desc(), counted.c.population.desc(), counted.c.value.collate("C").asc().nulls_last()
+    )
 
 
 def _lines(rule: Rule, terms: Terms, clock: Clock, shape: Shape, *also: Fact) -> tuple[Beside, CTE]:
@@ -169,18 +180,10 @@ def _values(field: CustomerField, lines: CTE) -> tuple[ColumnElement[Any], Any]:
     return each.c.element, lines.outerjoin(each, true())
 
 
-def _ratio(part: ColumnElement[Any], whole: Any) -> ColumnElement[Any]:
-    return cast(part, Numeric) / func.nullif(whole, _ZERO)
-
-
 def _quantile(value: ColumnElement[Any], share: str) -> Any:
     """Between two values in proportion, as spreadsheets and numpy do."""
     return func.percentile_cont(literal_column(share)).within_group(value.asc())
 
 
 def _rounded(value: Any) -> ColumnElement[Any]:
-    return func.round(cast(value, Numeric), _SIX)
-
-
-def _texts(keys: list[MetricKey]) -> ColumnElement[Any]:
-    return array([literal(key.value, String()) for key in keys] or [literal("", String())])
+    return func.round(cast(value, Numeric), _SIX, type_=Numeric())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -115,7 +116,12 @@ async def segment_analyses(
 ) -> list[RuleAnalysis | None]:
     """What can be said of the rule; null when it can no longer be read."""
     below = frozenset(f"analysis.{name}" for name in selected)
-    return [found and found.analysis for found in await _inspected(fetch, ids, below, terms, clock)]
+    made = [found and found.analysis for found in await _inspected(fetch, ids, below, terms, clock)]
+    for found in made if "warnings" in selected else ():
+        if found is not None:
+            _ = found.warnings  # one by one, so that others are answered in between
+            await asyncio.sleep(0)
+    return made
 
 
 async def segment_nodes(

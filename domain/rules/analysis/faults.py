@@ -29,6 +29,7 @@ class RuleWarningKind(StrEnum):
     SHADOWED = "SHADOWED"
     USES_SENSITIVE_DATA = "USES_SENSITIVE_DATA"
     LOW_COVERAGE = "LOW_COVERAGE"
+    WINDOW_BEFORE_FIRST_DATA = "WINDOW_BEFORE_FIRST_DATA"
 
 
 @dataclass(frozen=True, slots=True)

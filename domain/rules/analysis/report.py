@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any
@@ -39,6 +39,9 @@ _MESSAGES: Mapping[RuleWarningKind, Words] = {
     RuleWarningKind.LOW_COVERAGE: Words(
         "Of {other} % of the customers this is neither true nor false: the data it needs is missing.",
         "{other}% 的客户因缺少所需数据而无法判断。",
+    ),
+    RuleWarningKind.WINDOW_BEFORE_FIRST_DATA: Words(
+        "This window ends before the first of the {other} that there are.", "此时间窗早于最早的数据：{other}。"
     ),
 }
 _OF_SEVERAL = {
@@ -76,6 +79,8 @@ class RuleAnalysis:
             "0 to 1; null without customers, and if the caller may not see what the rule reads.",
         ),
     ] = None
+
+    early: Mapping[str, str] = field(default_factory=dict)  # node → the source whose first event its window precedes
 
     @cached_property
     def root(self) -> RuleNode:
@@ -120,6 +125,8 @@ class RuleAnalysis:
         if self.coverage is not None and self.coverage < LOW_COVERAGE:
             missing = f"{100 * (1 - self.coverage):.0f}"
             found.append(_said(RuleWarningKind.LOW_COVERAGE, self.root.id, Words(missing, missing)))
+        early = RuleWarningKind.WINDOW_BEFORE_FIRST_DATA
+        found += (_said(early, node_id, Words(source, source)) for node_id, source in self.early.items())
         order = {node.id: n for n, node in enumerate(all_nodes(self.root))}
         return sorted(found, key=lambda warning: order[warning.node_id])
 
@@ -139,6 +146,13 @@ class RuleAnalysis:
     def _facts(self) -> dict[Fact, None]:
         facts = (fact for leaf in self._leaves for fact in leaf.facts(self.terms).values())
         return dict.fromkeys(part for fact in facts for part in _parts(fact))
+
+
+def aggregates_of(node: RuleNode) -> Iterator[Aggregate]:
+    """What the condition of a node asks of events, not the segments or populations it refers to."""
+    if not isinstance(node.rule, Connective | Reference | Never):
+        for fact in node.rule.facts(node.terms).values():
+            yield from (part for part in _parts(fact) if isinstance(part, Aggregate))
 
 
 def _parts(fact: Fact) -> Iterator[Fact]:

@@ -131,6 +131,8 @@ async def test_statistics_stand_beside_the_rest_and_everybody(merchant: Merchant
     assert {rows[2][name] for name in ("sum", "mean", "median", "p90", "rest", "populationMean")} == {None}
     every = (await merchant.api.data(STATISTICS, {"id": merchant.ids["lower"]}))["segment"]["statistics"]
     assert len(every) == 12
+    none = await merchant.api.ask(STATISTICS, {"id": merchant.ids["lower"], "metrics": []})
+    assert none["errors"][0]["extensions"]["issues"][0]["path"] == ["metrics"]
 
 
 async def test_members_are_broken_down_beside_everybody(merchant: Merchant) -> None:
@@ -190,6 +192,15 @@ async def test_a_set_that_cannot_be_is_refused_with_its_place(merchant: Merchant
     answer = await merchant.api.ask(SET, {"e": expression})
     found = answer["errors"][0]["extensions"]
     assert (found["code"], found["issues"][0]["path"]) == ("BAD_USER_INPUT", path)
+
+
+@pytest.mark.parametrize("depth", [60, 400])
+async def test_a_set_nested_beyond_recursion_is_refused(merchant: Merchant, depth: int) -> None:
+    expression: Any = {"rule": {"text": "no orders"}}
+    for _ in range(depth):
+        expression = {"union": [expression]}
+    answer = await merchant.api.ask(SET, {"e": expression})
+    assert {error["extensions"]["code"] for error in answer["errors"]} <= {"BAD_USER_INPUT", "QUERY_TOO_COMPLEX"}
 
 
 @pytest.mark.parametrize("many", [0, 1, 13, -2])

@@ -63,6 +63,15 @@ async def test_missing_data_is_warned_of_when_coverage_is_selected(merchant: Api
     assert (await merchant.data(f"{{ {asked} }}"))["parseRule"]["analysis"]["warnings"] == []
 
 
+async def test_a_window_before_the_first_event_is_warned_of(merchant: Api) -> None:
+    early = "exists orders over from 2001-01-01T00:00:00Z to 2001-02-01T00:00:00Z"
+    late = "exists orders over from 2025-01-01T00:00:00Z to 2026-01-01T00:00:00Z"
+    answer = await parsed(merchant, f"({early}) or ({late}) or exists orders")
+    assert [each for each in answer["analysis"]["warnings"] if each["kind"] == "WINDOW_BEFORE_FIRST_DATA"] == [
+        {"nodeId": "any.0", "otherId": None, "kind": "WINDOW_BEFORE_FIRST_DATA",
+         "message": "此时间窗早于最早的数据：orders。"}]  # fmt: skip
+
+
 async def test_a_segment_is_taken_apart_and_analysed_until_it_cannot_be_read(merchant: Api) -> None:
     saved = await merchant.data(
         'mutation { segmentCreate(input: {key: "odd", name: {en: "Odd"}, rule: {text: "no orders and exists orders"}})'
