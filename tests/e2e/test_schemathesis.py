@@ -71,9 +71,11 @@ SOME = {
 }
 
 
-# What random values hardly ever hit.  ``%s``: each id known of the type that the first word names.
+# What random values hardly ever hit.  ``%s``: each id known of the type that the first word names, ``%o``: another.
 HIT = {
     "parseRule": ("", '{ parseRule(text: "no orders") { __typename } }'),
+    "segment": ("Segment", '{ segment(id: "%s") { analysis { warnings { kind } } breakdown { value share } } }'),
+    "overlap": ("Segment", '{ overlap(segmentIds: ["%s", "%o"]) { population cells { both lift contains } } }'),
     "segmentCreate": (
         "",
         'mutation { segmentCreate(input: {key: "drinks_tea", name: {en: "Tea"}, rule: {tag: {test: {hasAny: ["tea"]}}}'
@@ -248,8 +250,10 @@ def test_a_root_field_keeps_the_promises_succeeds_and_refuses(asking: Asking, la
     try:
         good()
         broken()
-        for id_ in asking.ids[kind] if kind else filter(None, [document]):
-            hit = operation.Case(body=document.replace("%s", id_), media_type="application/json")
+        known = asking.ids[kind] if kind else list(filter(None, [document]))
+        for place, id_ in enumerate(known):
+            body = document.replace("%s", id_).replace("%o", known[place - 1])
+            hit = operation.Case(body=body, media_type="application/json")
             seen.append(outcome(name, asking.call(name, hit), hit.body))
     except BaseException as failed:
         failed.add_note("".join(asking.said))
