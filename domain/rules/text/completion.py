@@ -15,13 +15,13 @@ from domain.rules.text.frame import Frame, part_of
 from domain.rules.text.keywords import ALL, ANY, AT_LEAST, NONE, NOT, keywords
 from domain.rules.text.lexer import Token, tokens
 from domain.rules.text.noting import Noting, expected
-from domain.rules.text.parser import CONDITION, END, LONGEST
+from domain.rules.text.parser import CONDITION, END
 from domain.rules.text.parts import Part
 from domain.rules.text.phrase import Phrase, Said, Slot, pieces
 from domain.rules.text.single import COLUMNS, PLACEHOLDERS, quoted
 from domain.words import Says, Words
 
-MOST = 200
+MOST, LONGEST = 200, 20_000  # completions; characters before the cursor
 _QUOTES = {'"': '"', "“": "”", "`": "`"}
 
 
@@ -52,7 +52,10 @@ class Completion:
 
 
 def completions(text: str, cursor: int, terms: Terms, locale: str = "en") -> list[Completion]:
-    """What may stand at the cursor, given what is before it; at most 200.  Words begun at the cursor are completed."""
+    """What may stand at the cursor, given what is before it; at most 200.  Words begun at the cursor are completed.
+
+    Nothing is offered behind more than 20,000 characters.
+    """
     head = text[: max(cursor, 0)]
     if len(head) > LONGEST:
         return []
