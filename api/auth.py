@@ -89,17 +89,22 @@ class Callers:
         try:
             if monotonic() - self._read_at >= FRESH_S:
                 await self._refresh()
-            origins = self._origins
-            if origins is None:
-                version = self._version
-                async with self._control.begin() as connection:
-                    origins = await list_origins(connection, datetime.now(UTC))
-                if version == self._version:  # else they may be outdated already
-                    self._origins = origins
+            origins = self._origins if self._origins is not None else await self._read_origins()
         except (SQLAlchemyError, OSError) as error:
             raise unavailable() from error
         until = origins.get(origin, NEVER)
         return until is None or until > datetime.now(UTC)
+
+    async def _read_origins(self) -> dict[str, datetime | None]:
+        async with self._reading:
+            if self._origins is not None:  # another request has just asked
+                return self._origins
+            version = self._version
+            async with self._control.begin() as connection:
+                origins = await list_origins(connection, datetime.now(UTC))
+            if version == self._version:  # else they may be outdated already
+                self._origins = origins
+            return origins
 
     def forget(self) -> None:
         """This process has changed the control plane: look before the next request."""

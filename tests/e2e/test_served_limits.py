@@ -59,13 +59,11 @@ def headers(token: str) -> dict[str, str]:
 async def spend(port: int, token: str) -> int:
     """Ask one after the other until it is refused: the points that were answered."""
     spent = 0
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
-        while True:
-            answer = (await client.post("/graphql", json=ASK, headers=headers(token))).json()
-            if "errors" in answer:
-                assert answer["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
-                return spent
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client, asyncio.timeout(60):
+        while "errors" not in (answer := (await client.post("/graphql", json=ASK, headers=headers(token))).json()):
             spent += answer["extensions"]["cost"]["requested"]
+    assert answer["errors"][0]["extensions"]["code"] == "RATE_LIMITED"
+    return spent
 
 
 async def test_two_processes_share_one_budget(ports: list[int], owner: AsyncEngine, tenant: Tenant) -> None:
