@@ -17,6 +17,7 @@ from domain.interactions.interaction import Interaction
 from domain.members.member import Member
 from domain.orders.order import Order, OrderReturn
 from domain.orders.product import Product
+from domain.orders.rfm.config import RfmConfig
 from domain.segments.segment import Segment
 from domain.strategies.strategy import Strategy
 
@@ -39,6 +40,7 @@ SUBJECTS: Mapping[EventTopic, type[Stored] | None] = {
     EventTopic.CUSTOMER_UNMERGED: Customer,
     EventTopic.CUSTOMER_ERASED: Customer,
     EventTopic.CONSENT_CHANGED: Customer,
+    EventTopic.RFM_CONFIG_SAVED: RfmConfig,
     EventTopic.MEMBER_SAVED: Member,
     EventTopic.MEMBER_REMOVED: Member,
     EventTopic.BULK_FINISHED: None,

@@ -14,6 +14,7 @@ from graphql import (
 )
 
 from api.schema import core_schema
+from tests.support.planted import ALL
 
 PAGE = 5
 # Different in every answer, or of the caller and not of the rows.
@@ -49,18 +50,31 @@ def example(type_: Any, key: str, ids: dict[str, list[str]]) -> Any:
     if is_non_null_type(type_):
         return example(type_.of_type, key, ids)
     if is_list_type(type_):
-        return [example(type_.of_type, key, ids)]
+        of = get_named_type(type_)
+        return _ids(key, ids)[:PAGE] if of.name == "ID" else [example(type_.of_type, key, ids)]
     if is_enum_type(type_):
         return next(iter(type_.values))
     if is_input_object_type(type_):
+        if type_.name == "RuleInput":
+            return ALL
         if type_.extensions["strawberry-definition"].is_one_of:
-            inner, chosen = next(reversed(type_.fields.items()))  # the first may be a list of itself
+            inner, chosen = next(one for one in reversed(type_.fields.items()) if not _holds(one[1].type, type_))
             return {inner: example(chosen.type, inner, ids)}
         return {n: example(f.type, n, ids) for n, f in type_.fields.items() if is_required_argument(f)}
     if type_.name == "ID":
-        kind = next((name for name in ids if key.lower().startswith(name.lower())), "Segment")
-        return ids[kind][-1]
+        return _ids(key, ids)[-1]
     return _MADE_UP[type_.name]
+
+
+def _ids(key: str, ids: dict[str, list[str]]) -> list[str]:
+    return ids[next((name for name in ids if key.lower().startswith(name.lower())), "Segment")]
+
+
+def _holds(given: Any, type_: Any) -> bool:
+    """Whether an input is of a type, or has a field that is."""
+    named = get_named_type(given)
+    members = named.fields.values() if is_input_object_type(named) else ()
+    return named is type_ or any(get_named_type(member.type) is type_ for member in members)
 
 
 def _selection(type_: Any, depth: int) -> str:
@@ -77,9 +91,10 @@ def _selection(type_: Any, depth: int) -> str:
             continue
         if is_leaf_type(inner):
             parts.append(name)
+        elif type_.name.endswith(("Connection", "Edge")):  # a page is no step down
+            parts.append(f"{name}{_selection(inner, depth)}")
         elif depth > 0:
-            step = 0 if inner.name.endswith(("Connection", "Edge")) or name in ("nodes", "edges") else 1
-            parts.append(f"{name}{_passed(field, {})}{_selection(inner, depth - step)}")
+            parts.append(f"{name}{_passed(field, {})}{_selection(inner, depth - 1)}")
     return f" {{ {' '.join(parts) or '__typename'} }}"
 
 
