@@ -71,6 +71,12 @@ SOME = {
 }
 
 
+A_LIST = """mutation {
+    segmentCreate(input: {key: "a_list", name: {en: "List"}, kind: STATIC, memberIds: []}) {
+        ... on SegmentSuccess { segment { id } } } }"""
+LISTING = """mutation { segmentMembers%s(segmentId: "%%s", customers: []) { items { index } } }"""
+
+
 # What random values hardly ever hit.  ``%s``: each id known of the type that the first word names, ``%o``: another.
 HIT = {
     "parseRule": ("", '{ parseRule(text: "no orders") { __typename } }'),
@@ -89,6 +95,17 @@ HIT = {
         ' frequency: {bins: 3}, monetary: {bounds: ["100"]}}}) { __typename } }',
     ),
     "templateInstall": ("", 'mutation { templateInstall(key: "dormant_once") { __typename } }'),
+    "segmentDiff": (
+        "Segment",
+        '{ segmentDiff(id: "%s", rule: {tag: {test: {hasAny: ["tea"]}}}) { counts { left } leaving { totalCount } } }',
+    ),
+    "segmentSnapshot": (
+        "Segment",
+        'mutation { segmentSnapshot(id: "%s", input: {key: "frozen", name: {en: "Frozen"}}) { __typename } }',
+    ),
+    "segmentArchive": ("Segment", 'mutation { segmentArchive(id: "%s") { __typename } }'),
+    "segmentMembersAdd": ("Segment", LISTING % "Add"),
+    "segmentMembersRemove": ("Segment", LISTING % "Remove"),
     "strategySave": (
         "Segment",
         'mutation { strategySave(input: {key: "more_tea", name: {en: "Tea"}, segmentId: "%s"'
@@ -150,6 +167,9 @@ def asking(served: Served) -> Any:
     for name, strategy in SOME.items():
         schemathesis.graphql.scalar(name, strategy)
     made = Asking(schemathesis.graphql.from_url(served.url, headers=headers), headers, served.said)
+    made.learn(str(served.demo.ask("lantern", A_LIST)))
+    (list_,) = made.ids["Segment"]
+    served.demo.ask("lantern", HIT["strategySave"][1].replace("more_tea", "for_the_list").replace("%s", list_))  # kept
     made.learn(str(served.demo.ask("lantern", KNOWN_IDS)))
     key = served.demo.ask("lantern", A_KEY)["apiKeyCreate"]["key"]
     made.ids["ApiKey"] = [key["prefix"]]

@@ -13,10 +13,10 @@ from api.scopes import Scope as Permission
 from api.scopes import granted
 from domain.base import new_id
 from domain.customers.customer import Customer
-from tenancy.control import Control
 from tenancy.keys import ALL_SCOPES
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
+from tests.support.http import control_of
 from tests.support.tenants import NOW
 
 # Name → city and tags; Eva's city is not known.
@@ -49,8 +49,7 @@ class Club:
     ids: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        control = Control(self.scope._engines.node().writes)
-        self.executor = Answering(self.scope, control, b"k" * 32).executor
+        self.executor = Answering(self.scope, control_of(self.scope), b"k" * 32).executor
 
     @property
     def statements(self) -> int:
