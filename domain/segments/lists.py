@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 
 from domain.customers.customer import Customer
 from domain.customers.named import customers_named
+from domain.customers.reach import reach_of
 from domain.customers.read import CustomerBy
 from domain.events import EventTopic, announce
 from domain.refusal import FieldIssue, Invalid, NotFound, ProblemCode, Refused, invalid
@@ -102,9 +103,12 @@ async def put(
 async def freeze(
     session: AsyncSession, id: UUID, rule: Rule, terms: Terms, clock: Clock, actor: str, now: datetime
 ) -> None:
-    """The first members of a list: those for whom a rule holds at this instant."""
+    """The first members of a list: those for whom a rule holds at this instant, of whom the caller reaches."""
     found = member_ids(rule, terms=terms, clock=clock, shape=Shape.ALL).subquery("found")
     lines = select(literal(id, Uuid()), found.c.id, literal(now, _INSTANT), literal(actor, Text()))
+    if (reach := reach_of(session)) is not None:
+        own = getattr(Customer, reach.column) == literal(reach.value, Text())  # of null: nobody
+        lines = lines.where(found.c.id.in_(select(Customer.id).where(own)))
     await session.execute(insert(SegmentMember).from_select(_WRITTEN, lines))
 
 

@@ -5,9 +5,22 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
 
 from api.graph.request import typed_id
+from domain.customers.customer import Customer
+from domain.customers.reach import Reach, restrict
+from domain.refusal import Refused
+from domain.rules.codec import decode
+from domain.rules.terms import Terms
+from domain.segments.inputs import SegmentInput
+from domain.segments.member import SegmentMember
+from domain.segments.save import segment_create
+from domain.segments.segment import SegmentKind
+from domain.text import Names
+from domain.vocabulary import CONDITIONS
 from tests.support.club import BONN, ULM, VIP, Club, places
+from tests.support.saving import STALE
 from tests.support.tenants import NOW
 
 LINES = "SELECT added_at, removed_at, added_by, removed_by FROM segment_member ORDER BY added_at"
@@ -167,6 +180,56 @@ async def test_the_merged_count_as_their_winner_and_the_erased_as_nobody(club: C
     club.now += timedelta(hours=1)
     await club.listing("Remove", list_, "Cem")
     assert await club.members(list_) == "Ann"
+
+
+async def test_a_list_follows_customers_that_are_merged_separated_deleted_and_restored(club: Club) -> None:
+    list_ = await made(club, "Ann", "Cem")
+    change = "mutation($a: ID!, $b: [ID!]!) { done: customerMerge(winner: $a, losers: $b) { __typename } }"
+    await club.data(change, a=club.ids["Bob"], b=[club.ids["Ann"], club.ids["Cem"]])
+    assert await club.members(list_) == "Bob"
+    apart = "mutation($id: ID!) { done: customerUnmerge(loser: $id) { __typename } }"
+    await club.data(apart, id=club.ids["Cem"])
+    assert await club.members(list_) == "Bob Cem"
+    await club.data(apart, id=club.ids["Ann"])
+    assert await club.members(list_) == "Ann Cem"
+    await club.data("mutation($id: ID!) { done: customerDelete(id: $id) { __typename } }", id=club.ids["Cem"])
+    assert await club.members(list_) == "Ann"
+    await club.data("mutation($id: ID!) { done: customerRestore(id: $id) { __typename } }", id=club.ids["Cem"])
+    assert await club.members(list_) == "Ann Cem"
+
+
+async def test_whoever_was_taken_off_beside_the_one_merged_in_is_still_on_by_the_other(club: Club) -> None:
+    list_ = await made(club, "Ann", "Bob")  # two lines of one instant
+    await club.listing("Remove", list_, "Bob")
+    change = "mutation($a: ID!, $b: [ID!]!) { done: customerMerge(winner: $a, losers: $b) { __typename } }"
+    await club.data(change, a=club.ids["Bob"], b=[club.ids["Ann"]])
+    assert await club.members(list_) == "Bob"
+    await club.listing("Remove", list_, "Bob")
+    assert await club.members(list_) == ""
+
+
+async def test_who_reaches_a_part_of_the_customers_makes_lists_of_these(club: Club) -> None:
+    await club.run("UPDATE customer SET owner = CASE WHEN display_name IN ('Ann', 'Dee') THEN 'w1' ELSE 'w2' END")
+    rule = decode(ULM, terms=Terms(), vocabulary=CONDITIONS)
+    for value, names in (("w1", "Ann"), ("w2", "Bob"), (None, "")):
+        async with club.scope.write(club.tenant) as session:
+            restrict(session, Reach("owner", value))
+            said = SegmentInput(f"of_{value}".lower(), Names(en="Mine"), rule, SegmentKind.STATIC)
+            made_ = await segment_create(session, said, now=NOW, terms=STALE)
+            if value != "w1":
+                others = SegmentInput(f"not_{value}".lower(), Names(en="x"), None, SegmentKind.STATIC, [ann(club)])
+                with pytest.raises(Refused):
+                    await segment_create(session, others, now=NOW, terms=STALE)
+            found = await session.scalars(
+                select(Customer.display_name).join(SegmentMember, SegmentMember.customer_id == Customer.id)
+                .where(SegmentMember.segment_id == made_.id)
+            )  # fmt: skip
+            assert " ".join(found) == names
+
+
+def ann(club: Club) -> UUID:
+    """Ann's id, as stored."""
+    return UUID(club.ids["Ann"][4:])
 
 
 async def test_rules_metrics_and_words_take_a_list_like_any_segment(club: Club) -> None:
