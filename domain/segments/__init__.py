@@ -1,1 +1,1 @@
-"""Segments: a name on a rule.  Membership is never stored; it is asked."""
+"""Segments: a name on a rule, or on a list.  Membership of a rule is never stored; it is asked."""
