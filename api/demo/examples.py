@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.demo.merchants import Merchant
+from domain.catalogue.install import rfm_config_install, template_install
 from domain.events import write_events
 from domain.interactions.interaction import Channel
 from domain.rules.codec import read
@@ -133,8 +135,28 @@ STRATEGIES = (
 )
 
 
+# Template → values.  The merchant's main goods are added to those that ask for a category.
+TEMPLATES: dict[str, dict[str, Any]] = {
+    "detractors_of_value": {},
+    "birthdays_soon": {},
+    "dormant_once": {},
+    "falling_spend": {},
+    "category_loyalists": {"percent": 60},
+}
+
+
+async def install_templates(session: AsyncSession, merchant: Merchant, now: datetime) -> None:
+    """What a newcomer sees of the catalogue: some segments, and scores with names."""
+    (_, _, path, _) = merchant.products[0]
+    for key, params in TEMPLATES.items():
+        given = params | ({"category": path.split("/")[:1]} if key == "category_loyalists" else {})
+        terms = terms_of(await session.scalar(terms_statement()), CONDITIONS)
+        await template_install(session, key, given, now=now, terms=terms, sees_personal=True, actor="demo")
+    await rfm_config_install(session, "ten_groups", now=now)
+
+
 async def define_examples(scope: Scope, tenant: Tenant, merchant: Merchant, now: datetime) -> None:
-    """Save those segments and strategies that the merchant does not have yet: all of them, or none."""
+    """Save those segments, strategies and templates that the merchant does not have yet: all of them, or none."""
     async with scope.write(tenant, before_commit=write_events) as session:
         ids = {one.key: one.id for one in await session.scalars(select(Segment))}
         for one in segments_of(merchant):
@@ -142,6 +164,7 @@ async def define_examples(scope: Scope, tenant: Tenant, merchant: Merchant, now:
                 terms = terms_of(await session.scalar(terms_statement()), CONDITIONS)
                 made = SegmentInput(one.key, one.name, read(one.rule, CONDITIONS))
                 ids[one.key] = (await segment_create(session, made, now=now, terms=terms)).id
+        await install_templates(session, merchant, now)
         known = set(await session.scalars(select(Strategy.key)))
         for strategy in STRATEGIES:
             if strategy.key not in known:

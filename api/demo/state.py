@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from tenancy.platform import audit, tenant, write_audit
 
 BEGUN, LOADED = "demo.begun", "demo.loaded"
-EDITION = 1  # raised when the records, segments or strategies change: they are then loaded once more
+EDITION = 2  # raised when the records, segments or strategies change: they are then loaded once more
 ACTOR = "demo"
 
 

@@ -13,7 +13,7 @@ from api.databases import Databases
 from api.demo import prepare as preparing
 from api.demo.generate import draw
 from api.demo.prepare import DemoTenant, prepare
-from api.demo.state import NotOurs
+from api.demo.state import EDITION, NotOurs
 from tenancy.engine import Engines
 from tenancy.keys import revoke_key
 from tenancy.platform import audit
@@ -125,7 +125,7 @@ async def assert_whole(database: Server) -> None:
 async def test_another_edition_is_loaded_over_the_one_before(database: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     await prepared(database)
     before = await everything(database)
-    monkeypatch.setattr("api.demo.state.EDITION", 2)
+    monkeypatch.setattr("api.demo.state.EDITION", EDITION + 1)
     assert (await prepared(database))[1] == set(SLUGS)
     assert (await prepared(database))[1] == set()
     assert await everything(database) == before

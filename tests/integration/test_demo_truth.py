@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import true
 
-from api.demo.examples import define_examples
+from api.demo.examples import TEMPLATES, define_examples
 from api.demo.generate import SYSTEM, Drawn, draw
 from api.demo.load import define_attributes, load_drawn
 from api.demo.merchants import MERCHANTS, Merchant
@@ -120,6 +120,13 @@ async def test_the_segments_hold_the_types_of_their_names_until_four_days_later(
     assert found["top_level"] == drawn.truth.levels[merchant.levels[-1]]
     assert 0 < found["win_back"] < found["slipping_away"]
     assert min(found.values()) > 0
+
+
+async def test_a_newcomer_finds_templates_installed(shop: Shop) -> None:
+    installed = await shop.rows("SELECT template, key FROM installed_template JOIN segment ON id = segment_id")
+    assert {one["template"] for one in installed} == {*TEMPLATES, "top_customers"}
+    assert all(one["template"] == one["key"] for one in installed)
+    assert await shop.one("SELECT key FROM rfm_config") == "ten_groups"
 
 
 async def feedback(shop: Shop, kind: FeedbackKind, dedupe: FeedbackDedupe) -> Any:

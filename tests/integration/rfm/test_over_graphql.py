@@ -73,6 +73,15 @@ async def test_scores_and_labels_of_customers_are_those_of_the_rules(shop: Api) 
     ]
 
 
+async def test_the_scores_of_a_list_are_in_its_one_statement(shop: Api) -> None:
+    reading = shop.client._transport.app.state.running.answering.executor.reading  # type: ignore[attr-defined]
+    await shop.data(INSTALL, {"key": "ten_groups"})
+    await shop.data(SCORES, {"config": "ten_groups"})
+    before = reading.statements
+    await shop.data(SCORES, {"config": "ten_groups"})
+    assert reading.statements - before == 1
+
+
 async def test_without_a_configuration_scores_are_quintiles_without_labels(shop: Api) -> None:
     nodes = (await shop.data(SCORES))["customers"]["nodes"]
     assert [one["rfm"] and (one["rfm"]["code"], one["rfm"]["label"]) for one in nodes] == [
