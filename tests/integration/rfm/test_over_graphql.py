@@ -1,13 +1,16 @@
 """Ways to score over GraphQL: installed, saved, named in rules, shown of customers."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from api.answering import Answering
+from api.scopes import Scope as Permission
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
-from tests.support.http import Api
+from tests.support.http import Api, control_of
 from tests.support.rules.garage import park
 from tests.support.tenants import Tenants, digests
 
@@ -73,13 +76,16 @@ async def test_scores_and_labels_of_customers_are_those_of_the_rules(shop: Api) 
     ]
 
 
-async def test_the_scores_of_a_list_are_in_its_one_statement(shop: Api) -> None:
-    reading = shop.client._transport.app.state.running.answering.executor.reading  # type: ignore[attr-defined]
+async def test_the_scores_of_a_list_are_in_its_one_statement(shop: Api, tenant: Tenant, scope: Scope) -> None:
     await shop.data(INSTALL, {"key": "ten_groups"})
-    await shop.data(SCORES, {"config": "ten_groups"})
-    before = reading.statements
-    await shop.data(SCORES, {"config": "ten_groups"})
-    assert reading.statements - before == 1
+    executor = Answering(scope, control_of(scope), b"k" * 32).executor
+    for _ in range(2):
+        before = executor.reading.statements
+        ran = await executor.run(
+            SCORES, {"config": "ten_groups"}, now=datetime.now(UTC), tenant=tenant, scopes=frozenset(Permission)
+        )
+        assert ran.compiled
+    assert executor.reading.statements - before == 1
 
 
 async def test_without_a_configuration_scores_are_quintiles_without_labels(shop: Api) -> None:
