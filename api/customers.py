@@ -5,12 +5,15 @@ from typing import Annotated, Any
 
 from sqlalchemy import ColumnElement
 
+from api.consents import ConsentState
 from api.graph import sql
 from api.graph.field import Identity, Same, many, masked, one, pages, value, write
 from api.graph.scalars import Json
 from api.scopes import Scope
 from api.views import view
-from domain.customers import delete, masks, merge, merged, read, unmerge
+from domain.consents import standing as consent_facts
+from domain.customers import delete, erase, masks, merge, merged, read, unmerge
+from domain.customers import duplicates as twins
 from domain.customers.attribute import AttributeDefinition as Definition
 from domain.customers.attribute import AttributeType
 from domain.customers.customer import AttributeChange as Change
@@ -36,6 +39,12 @@ PII = Scope.PII_READ
 def typed_id(row: type[Row]) -> ColumnElement[str]:
     """The customer's id, also where it is no longer a Node."""
     key: Any = row.id
+    return sql.typed_id("cus", key)
+
+
+def erased_id(erasure: type[erase.Erasure]) -> ColumnElement[str]:
+    """The id that the customer had: it names nobody any more."""
+    key: Any = erasure.customer_id
     return sql.typed_id("cus", key)
 
 
@@ -91,6 +100,25 @@ class MergedCustomer:
     actor: Annotated[str, Says(Words("who merged it", "操作者"))]
 
 
+@view()
+class DuplicateCandidate:
+    """Another customer who may be the same."""
+
+    customer: "Customer" = one(twins.candidate_of, proven=True)
+    score: Annotated[int, Says(Words("how sure it is", "相似度"), "Of 100.")]
+    reasons: Annotated[list[twins.DuplicateReason], Says(Words("what they share", "相同之处"))]
+
+
+@view()
+class DuplicatePair:
+    """Two customers who may be the same."""
+
+    customer: "Customer" = one(twins.first_of, proven=True, doc="The one who is known longer.")
+    other: "Customer" = one(twins.other_of, proven=True, doc="The other one.")
+    score: Annotated[int, Says(Words("how sure it is", "相似度"), "Of 100.")]
+    reasons: Annotated[list[twins.DuplicateReason], Says(Words("what they share", "相同之处"))]
+
+
 @view(Row, "cus", by_id=customer_of_id, requires=Scope.CUSTOMERS_READ)
 class Customer:
     version: Same
@@ -133,6 +161,9 @@ class Customer:
     updated_at: Same
     external_refs = many(read.external_refs_of)
     attributes: "list[AttributeValue]" = many(read.attributes_of)
+    consents: list[ConsentState] = many(consent_facts.consents_of)
+    consent_entries = pages(consent_facts.entries_of, by=consent_facts.NEWEST)
+    duplicates: "list[DuplicateCandidate]" = many(twins.duplicates_of, cost=10, requires=PII)
     merged: "list[MergedCustomer]" = many(merged.merged_of)
     history = pages(read.history_of, by=read.HISTORY, requires=PII)
     rfm = one(rfm_facts.rfm_of, plain=("config",), cost=10)
@@ -151,9 +182,29 @@ class CustomerDeletion:
     deleted_at: Annotated[datetime, Says(Words("when it was deleted", "删除时间"))]
 
 
+@view()
+class ErasedRows:
+    """How many rows of a table were emptied or removed."""
+
+    table: Annotated[str, Says(Words("table", "数据表"))]
+    count: Annotated[int, Says(Words("number of rows", "行数"))]
+
+
+@view(erase.Erasure, "era", requires=Scope.CUSTOMERS_READ)
+class Erasure:
+    customer_id = value(erased_id, hint=Identity, proven=True)
+    reason: Same
+    actor: Same
+    erased_at: Same
+    rows: "list[ErasedRows]" = many(erase.rows_of)
+    consequence = value(erase.consequence_of, plain=("locale",), proven=True)
+
+
 @view.query
 class CustomerQueries:
     customer = one(read.customer_by, requires=Scope.CUSTOMERS_READ)
+    duplicate_candidates: "list[DuplicatePair]" = many(twins.duplicate_candidates, cost=20, requires=PII)
+    erasures = pages(erase.erasures, by=erase.NEWEST, requires=Scope.CUSTOMERS_READ)
     deleted_customers = many(delete.deleted_customers, requires=Scope.CUSTOMERS_WRITE)
     attribute_definitions = many(read.attribute_definitions)
 
@@ -202,5 +253,15 @@ class CustomerMutations:
         ids={"loser": "Customer"},
         problems=(NotFound,),
         requires=Scope.CUSTOMERS_WRITE,
+    )
+    customer_erase = write(
+        erase.customer_erase,
+        row="receipt",
+        success="EraseSuccess",
+        result="EraseResult",
+        ids={"id": "Customer"},
+        problems=(Invalid, NotFound),
+        requires=Scope.CUSTOMERS_ERASE,
+        says={"id": "Of the customer."},
     )
     attribute_define = write(attribute_define, row="attribute", problems=(Invalid,), requires=Scope.CUSTOMERS_WRITE)

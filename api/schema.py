@@ -7,6 +7,7 @@ from graphql import GraphQLSchema
 from api import (
     comparing,
     completing,
+    consents,
     customers,
     events,
     feedback,
@@ -29,6 +30,7 @@ from api.views import view
 
 SUBJECTS: tuple[ModuleType, ...] = (
     customers,
+    consents,
     orders,
     interactions,
     segments,

@@ -105,7 +105,9 @@ class Usage:
 
 @view.query
 class SegmentQueries:
-    customers = pages(read.customers, by=CustomerOrder, by_requires=BY_NAME, cost=2, requires=Scope.CUSTOMERS_READ)
+    customers = pages(
+        read.customers, plain=("search",), by=CustomerOrder, by_requires=BY_NAME, cost=2, requires=Scope.CUSTOMERS_READ
+    )
     segment = find("Segment", keys=lambda terms: terms.by_key, requires=Scope.SEGMENTS_READ)
     segments = pages(
         read.segments,

@@ -11,6 +11,7 @@ from api.graph.choice import Either
 from api.graph.view import Held, Views
 from api.scalars import PRODUCT_SCALARS
 from api.scopes import Scope
+from domain.customers.normalise import phone_region_of
 from domain.dictionary import Dictionary
 from domain.refusal import Problem, Refused
 from domain.rules.grouped import Shape
@@ -54,6 +55,12 @@ def allowances_of(planner: Any) -> Allowances:
     return cast(Allowances, planner.look(lambda env: env.purse.allowances if env.purse else USUAL))
 
 
+def phone_region(planner: Any) -> str | None:
+    """The country of phone numbers that name none: the tenant's."""
+    found: str | None = planner.look(lambda env: phone_region_of(env.tenant.locale))
+    return found
+
+
 # Of statements about all members of a rule: planned with their values, which decide how many rows a window has; on one
 # core, as other tenants' questions run beside; and rows read by an index cost little more than others, being in memory.
 WHOLE = (
@@ -78,6 +85,7 @@ view = Views(
         "attempt": attempt_of,
         "base_currency": base_currency_of,
         "sees_personal": sees_personal,
+        "phone_region": phone_region,
         "allowances": allowances_of,
         "shape": Either(Shape.EACH, Shape.ALL, factor=4.0, settings=WHOLE, only=counts_all),
     },

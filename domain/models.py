@@ -2,8 +2,10 @@
 
 from domain.base import Stored
 from domain.catalogue.installed import InstalledTemplate
+from domain.consents.consent import Consent
 from domain.customers.attribute import AttributeDefinition
 from domain.customers.customer import AttributeChange, Customer, CustomerExternalRef
+from domain.customers.erase import Erasure
 from domain.customers.merged import CustomerMerge
 from domain.dictionary import Dictionary
 from domain.events import Event, EventCounter
@@ -26,6 +28,7 @@ TABLES = (
     AttributeDefinition,
     AttributeChange,
     CustomerMerge,
+    Erasure,
     Product,
     Order,
     OrderItem,
@@ -33,6 +36,7 @@ TABLES = (
     OrderRevision,
     ExchangeRate,
     Interaction,
+    Consent,
     Feedback,
     Segment,
     SegmentVersion,

@@ -1,5 +1,6 @@
 """All conditions of the rule language.  JSON, GraphQL, texts and documentation are derived from this list."""
 
+from domain.consents.conditions.consent import ConsentIs
 from domain.customers.conditions.anniversary import Anniversary
 from domain.customers.conditions.attribute import AttributeIs
 from domain.customers.conditions.changed import Changed
@@ -23,6 +24,7 @@ CONDITIONS = (
     Items,
     Interactions,
     FeedbackGiven,
+    ConsentIs,
     MetricIs,
     Rank,
     Rfm,

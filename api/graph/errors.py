@@ -36,6 +36,8 @@ FAULTS = {
     "ID_OR_KEY": Fault("BAD_USER_INPUT", "Give the id or the key.", "请提供 id 或 key（二选一）。"),
     "TOO_MANY_IDS": Fault("BAD_USER_INPUT", "At most 250 ids.", "最多 250 个 id。"),
     "FORBIDDEN": Fault("FORBIDDEN", "Not allowed.", "无权访问。"),
+    # Also of a write that is repeated under its key when what it wrote has been erased.
+    "GONE": Fault("NOT_FOUND", "It was done; what it wrote is gone since.", "操作已完成，但其写入的内容已不存在。"),
     "TOO_MANY_STORED": Fault(
         "QUERY_TOO_COMPLEX",
         "There are too many of them to ask this of all at once; ask for one by its id.",

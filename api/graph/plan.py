@@ -55,7 +55,7 @@ class Planner(Planning):
                 made[key] = batch.items(self, field.write.names[0], gfield, inner)
             elif python == field.write.row:
                 row = self.by_id(get_named_type(gfield.type), inner, lambda env: env.written)
-                made[key] = sql.never_null(row)
+                made[key] = sql.never_null(row, "GONE")
             else:
                 made[key] = _extra(project(self, gfield.type, inner), python)
         return self.finish(made)

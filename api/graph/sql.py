@@ -69,9 +69,9 @@ def mark(code: str) -> ColumnElement[Any]:
     return literal_column(f"""'"{MARK}!{code}"'::json""", JSON())
 
 
-def never_null(expression: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The value, or the error that it must not be null."""
-    return func.coalesce(func.to_json(expression), mark("NULL"), type_=JSON())
+def never_null(expression: ColumnElement[Any], code: str = "NULL") -> ColumnElement[Any]:
+    """The value, or an error: by default that it must not be null."""
+    return func.coalesce(func.to_json(expression), mark(code), type_=JSON())
 
 
 def slot(number: int, key: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -24,6 +24,7 @@ from api.imports.stage import Stager, batches, copy_batch
 from api.imports.summary import Problem, Summary
 from domain.base import new_id
 from domain.customers.attribute import AttributeDefinition
+from domain.customers.normalise import phone_region_of
 from domain.events import EventTopic, announce, forget_events, write_events
 from domain.imports.check import Checker
 from domain.imports.subjects import LOADERS, SUBJECTS, TABLES, ImportKind
@@ -46,6 +47,8 @@ class TenantTerms(Protocol):
     def timezone(self) -> str: ...
     @property
     def base_currency(self) -> str: ...
+    @property
+    def locale(self) -> str: ...
 
 
 class Writing(Protocol):
@@ -212,7 +215,7 @@ class _Run:
         return Terms(
             zone=self.source.zone or ZoneInfo(self.tenant.timezone),
             rates=await read_rates(session, self.tenant.base_currency),
-            region=self.source.region,
+            region=self.source.region or phone_region_of(self.tenant.locale),
             attributes={definition.key: definition for definition in definitions},
         )
 

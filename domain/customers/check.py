@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from domain import values
@@ -16,7 +17,7 @@ from domain.values import BadValue, Check, out_of_range, required, shown
 
 MOST_REFS, MOST_ATTRIBUTES = 50, 500
 Ref = tuple[str, str]  # system, value
-_CHECKS = customer_fields()
+_checks = cache(customer_fields)
 _reference = values.text(values.LONGEST_KEY)
 
 
@@ -32,12 +33,16 @@ class Said:
 
 
 def checked(
-    by: CustomerBy | None, input: CustomerInput, definitions: Mapping[str, AttributeDefinition], now: datetime
+    by: CustomerBy | None,
+    input: CustomerInput,
+    definitions: Mapping[str, AttributeDefinition],
+    now: datetime,
+    phone_region: str | None = None,
 ) -> Said:
     """What is said, in the form it is stored in.  Refuses with ``Invalid``, naming every wrong field."""
-    checking = Checking()
+    checking, checks = Checking(phone_region=phone_region), _checks(phone_region)
     given = {name: getattr(input, name) for name in WRITABLE if getattr(input, name) is not OMITTED}
-    fields = {name: checking.value(("input", camel(name)), _CHECKS[name], raw) for name, raw in given.items()}
+    fields = {name: checking.value(("input", camel(name)), checks[name], raw) for name, raw in given.items()}
     refs = checking.refs(("input", "externalRefs"), input.external_refs or ())
     if by is not None:
         by = checking.somebody(("by",), by)
@@ -65,6 +70,7 @@ class Checking:
     """Checks value by value and remembers what is wrong where."""
 
     issues: list[FieldIssue] = field(default_factory=list)
+    phone_region: str | None = None  # of numbers without a country code
 
     def value(self, path: tuple[str, ...], check: Check, raw: Any) -> Any:
         """The value to store; null for null, for blank text, and for what is wrong."""
@@ -87,7 +93,7 @@ class Checking:
             id=by.id,
             external_ref=by.external_ref and ExternalRefInput(*self.ref((*path, "externalRef"), by.external_ref)),
             email=self.value((*path, "email"), email, by.email),
-            phone=self.value((*path, "phone"), phone(), by.phone),
+            phone=self.value((*path, "phone"), phone(self.phone_region), by.phone),
         )
 
     def refs(self, path: tuple[str, ...], given: Any) -> set[Ref]:

@@ -11,13 +11,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import Stored, finite
-from domain.customers.owned import STAYS
+from domain.customers.grams import folded, grams, searched
+from domain.customers.owned import GOES, STAYS
 
 # Of a column: callers who may not see personal data see a mask, and may not filter, order or search by it.
 PERSONAL = {"personal": True}
 BUCKETS = 1 << 16
-# Of the customer that a statement calls so; written as the index on them is.
-GONE = text("deleted_at IS NOT NULL OR erased_at IS NOT NULL")
+# Of the only table of a statement; written as the index on them is.
+GONE = text("(deleted_at IS NOT NULL OR erased_at IS NOT NULL)")
 
 
 class CustomerKind(StrEnum):
@@ -143,16 +144,23 @@ def bucket_of(customer: Any) -> ColumnElement[int]:
 
 
 Index("ix_customer_bucket", bucket_of(Customer.__table__.c))
+Index("ix_customer_searched", grams(searched(Customer.__table__.c)), postgresql_using="gin")
+Index(
+    "ix_customer_folded_name",
+    folded(Customer.__table__.c.display_name),
+    postgresql_where=Customer.__table__.c.display_name.is_not(None),
+)
 
 
 class CustomerExternalRef(Stored):
     """The customer's identifier in another system; a customer may have several."""
 
     __tablename__ = "customer_external_ref"
+    __table_args__ = (Index("ix_customer_external_ref_value", "value"),)
 
     system: Mapped[str] = mapped_column(primary_key=True, doc="The other system, e.g. shop, erp.")
     value: Mapped[str] = mapped_column(primary_key=True, doc="The identifier there.")
-    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"), index=True)
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"), index=True, info=GOES)
     recorded_at: Mapped[datetime]
 
 
@@ -166,7 +174,7 @@ class AttributeChange(Stored):
     __table_args__ = (Index("ix_attribute_change_as_of", "customer_id", "field", "valid_from", "recorded_at"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"), info=STAYS)
+    customer_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"), info=STAYS | GOES)
     field: Mapped[str] = mapped_column(doc="Column or attribute key.")
     before: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True), doc="The value before; null when none.")
     after: Mapped[Any | None] = mapped_column(JSONB(none_as_null=True), doc="The value after; null when none.")

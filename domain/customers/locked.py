@@ -50,6 +50,17 @@ async def lock_customers(session: AsyncSession, ids: Collection[UUID], *, gone: 
     raise RuntimeError("customers were merged again and again")
 
 
+async def hold_customers(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Id → who it means, without those who are gone: for whoever records something of them.
+
+    They are locked as foreign keys lock them: neither merged nor erased until it is recorded, but others may record.
+    """
+    held = select(Customer.id, func.coalesce(Customer.merged_into, Customer.id)).where(
+        Customer.id.in_(ids), *there(Customer)
+    )
+    return dict(iter(await session.execute(held.order_by(Customer.id).with_for_update(read=True, key_share=True))))
+
+
 def of_group(id_: UUID) -> ColumnElement[bool]:
     """A customer, and those who were merged into it."""
     return or_(Customer.id == id_, Customer.merged_into == id_)

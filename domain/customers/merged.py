@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import Stored
 from domain.customers.customer import Customer
-from domain.customers.owned import STAYS
+from domain.customers.owned import GOES, STAYS
 
 
 class CustomerMerge(Stored):
@@ -22,8 +22,8 @@ class CustomerMerge(Stored):
     __tablename__ = "customer_merge"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    winner_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"), index=True, info=STAYS)
-    loser_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"), unique=True, info=STAYS)
+    winner_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"), index=True, info=STAYS | GOES)
+    loser_id: Mapped[UUID] = mapped_column(ForeignKey("customer.id"), unique=True, info=STAYS | GOES)
     moved: Mapped[dict[str, Any]] = mapped_column(doc="Keys of the rows that were the loser's, by table.column.")
     changes: Mapped[list[Any]] = mapped_column(JSONB, doc="Ids of the winner's changes that came of it.")
     registered_before: Mapped[datetime] = mapped_column(doc="Since when the winner was known before.")

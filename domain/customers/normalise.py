@@ -21,6 +21,15 @@ def email(value: Any) -> str:
     return found.normalized.lower()
 
 
+def phone_region_of(locale: str) -> str | None:
+    """The country (ISO 3166) that a merchant's locale names, or its language has: of phone numbers that name none."""
+    language, *subtags = locale.split("-")
+    named = next((tag.upper() for tag in subtags if len(tag) == 2 and tag.isalpha()), None)
+    # Chinese without a country is mainland China's; in the script of others it could be any of theirs.
+    found = named or ("CN" if language.lower() == "zh" and "hant" not in locale.lower() else None)
+    return found if found in phonenumbers.SUPPORTED_REGIONS else None
+
+
 def phone(region: str | None = None) -> Check:
     """A phone number as E.164.  A number without a country code is one of ``region`` (ISO 3166, e.g. CN)."""
 

@@ -1,7 +1,8 @@
 """What is a customer's: every column of every table that names one, read from the metadata.
 
 So a new table is merged and erased from its birth.  A column's ``info`` says where it is otherwise: ``STAYS`` is not
-moved by a merge; ``ERASED`` is the SQL of what an erasure leaves in it, ``KEPT`` for what it leaves alone.
+moved by a merge; ``GOES`` has its rows removed by an erasure; ``ERASED`` is the SQL of what an erasure leaves in a
+column, ``KEPT`` for what it leaves alone.
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from domain.base import Stored
 
 STAYS = {"at merge": "stays"}
 ERASED, KEPT = "at erasure", "kept"
+GOES = {ERASED: "removed"}
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, case, cast, func, literal, or_, select, type_coerce
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    case,
+    cast,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from domain.customers.attribute import AttributeDefinition, PiiLevel
 from domain.customers.customer import AttributeChange, Customer, CustomerExternalRef
+from domain.customers.grams import folded, grams, searched
 from domain.customers.presence import there
 from domain.rules.personal import forbidden
 from domain.words import Says, Words
@@ -28,6 +45,8 @@ class CustomerOrder(Enum):
     NAME = BY_NAME
 
 
+# What people write phone numbers with.
+_PHONE = re.compile(r"[+\d\s()./-]+")
 HISTORY = (AttributeChange.recorded_at.desc(), AttributeChange.id.desc())
 
 
@@ -77,15 +96,24 @@ def customer_by(by: CustomerBy, *, sees_personal: bool = True) -> Select[Custome
     return select(Customer).where(Customer.id == winner.scalar_subquery(), *there(Customer))
 
 
-def found_by_text(search: Any) -> ColumnElement[bool]:
-    """Whether part of the name, e-mail or phone, or a whole external reference, is ``search``; case is ignored.
+def found_by_text(search: str) -> ColumnElement[bool]:
+    """Whether part of the name, e-mail or phone, or a whole external reference, is ``search``; case and width are
+    ignored, and of a phone all but its digits.
 
     strpos, not LIKE: nothing a caller types is a wildcard.
     """
-    part = func.lower(search)
-    columns = (Customer.display_name, Customer.email, Customer.phone)
-    refs = select(CustomerExternalRef.customer_id).where(CustomerExternalRef.value == search)
-    return or_(*(func.strpos(func.lower(column), part) > 0 for column in columns), Customer.id.in_(refs))
+    who = Customer.__table__.alias("searched")
+    text = searched(who.c)
+
+    def holds(part: ColumnElement[str], where: ColumnElement[str]) -> ColumnElement[bool]:
+        return and_(grams(text).op("@>", return_type=Boolean())(grams(part)), func.strpos(where, part) > 0)
+
+    ways = [holds(folded(literal(search, Text())), text)]
+    digits = re.sub(r"\D", "", search).lstrip("0") if _PHONE.fullmatch(search) else ""
+    if digits:
+        ways.append(holds(literal(digits, Text()), func.coalesce(who.c.phone, literal_column("''", Text()))))
+    refs = select(CustomerExternalRef.customer_id).where(CustomerExternalRef.value == literal(search, Text()))
+    return Customer.id.in_(union_all(select(who.c.id).where(or_(*ways)), refs))
 
 
 def external_refs_of(customer: type[Customer]) -> Select[CustomerExternalRef]:

@@ -42,6 +42,7 @@ async def customer_upsert(
     *,
     now: datetime,
     actor: str,
+    phone_region: str | None = None,
 ) -> tuple[Customer, bool]:
     """Save what is said of the customer named by ``by`` or by one of its references; a new one, if nobody has them.
 
@@ -49,7 +50,7 @@ async def customer_upsert(
     added; input that changes nothing writes nothing.  Refuses with Invalid, Duplicate when several customers are
     named, VersionConflict, or NotFound: of an id, of who is gone, and of nobody when ``if_version`` is given.
     """
-    said = checked(by, input, await _definitions(session, input), now)
+    said = checked(by, input, await _definitions(session, input), now, phone_region)
     await _take_turns(session, said.by)
     for _ in range(MOST_TRIES):
         owners = await _owners(session, said.refs)

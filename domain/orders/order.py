@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import GROWING, Stored, finite
+from domain.customers.owned import ERASED, KEPT
 
 
 class OrderStatus(StrEnum):
@@ -55,7 +56,7 @@ class Order(Stored):
     placed_at: Mapped[datetime] = mapped_column(doc="When the customer ordered.")
     cancelled_at: Mapped[datetime | None] = mapped_column(doc="When it was cancelled, if it was.")
     status: Mapped[OrderStatus] = mapped_column(doc="Where it stands now.")
-    currency: Mapped[str] = mapped_column(doc="ISO 4217.")
+    currency: Mapped[str] = mapped_column(doc="ISO 4217.", info={ERASED: KEPT})
     total: Mapped[Decimal] = mapped_column(doc="Sum of the lines, order currency.")
     discount: Mapped[Decimal] = mapped_column(doc="Discount on the whole order, order currency.", server_default="0")
     net_total: Mapped[Decimal] = mapped_column(doc="Total less discount, before returns, order currency.")
@@ -114,7 +115,7 @@ class OrderReturn(Stored):
     external_id: Mapped[str] = mapped_column(doc="Its number there.")
     line: Mapped[int] = mapped_column(doc="Place in the return, from 1.")
     quantity: Mapped[Decimal] = mapped_column(doc="How much came back; positive.")
-    currency: Mapped[str] = mapped_column(doc="ISO 4217.")
+    currency: Mapped[str] = mapped_column(doc="ISO 4217.", info={ERASED: KEPT})
     net_amount: Mapped[Decimal] = mapped_column(doc="What it lowers net by, its own currency; positive.")
     base_net: Mapped[Decimal] = mapped_column(doc="The same in the base currency; positive.")
     channel: Mapped[str | None] = mapped_column(doc="The order's channel, so that filters need no join.")
@@ -136,7 +137,7 @@ class OrderRevision(Stored):
     before_discount: Mapped[Decimal]
     before_net_total: Mapped[Decimal]
     before_base_net: Mapped[Decimal]
-    before_items: Mapped[list[Any]] = mapped_column(JSONB, doc="The lines as they were.")
+    before_items: Mapped[list[Any]] = mapped_column(JSONB, doc="The lines as they were.", info={ERASED: "'[]'"})
     valid_from: Mapped[datetime]
     recorded_at: Mapped[datetime]
 

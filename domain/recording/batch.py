@@ -90,8 +90,9 @@ class Item:
         if all((issue.path, issue.code) != (path, problem.code) for issue in self.checking.issues):
             self.checking.wrong(path, problem)
 
-    def normalise(self) -> None:
+    def normalise(self, phone_region: str | None) -> None:
         """Bring what names others into the form it is compared in."""
+        self.checking.phone_region = phone_region
         known = len(self.checking.issues)
         if self.ref is not None:
             path = (*self.path, "externalRef", "system")
@@ -143,7 +144,7 @@ async def record(
     Of several sound items for one thing the last counts, and those before it answer what became of it; where items
     leave alone what they leave out, it counts for what those before it say, too.
     """
-    await _name(session, kind, items)
+    await _name(session, kind, items, terms.region)
     checker = Checker(kind.imported, terms)
     for item in items:
         _check(item, kind, checker)
@@ -168,10 +169,10 @@ async def record(
     return outcomes
 
 
-async def _name(session: AsyncSession, kind: Kind, items: Sequence[Item]) -> None:
+async def _name(session: AsyncSession, kind: Kind, items: Sequence[Item], phone_region: str | None) -> None:
     """Find the customers and orders that items name, and say so in their records."""
     for item in items:
-        item.normalise()
+        item.normalise(phone_region)
     named = [item for item in items if item.named]
     customers = await customers_named(session, {item.by for item in named if item.by})
     orders = await orders_named(session, {item.order for item in named if item.order})

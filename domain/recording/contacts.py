@@ -1,6 +1,7 @@
 """Recording interactions and answers one by one, as the rows of an import would say it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -48,23 +49,29 @@ INTERACTIONS = Kind(ImportKind.INTERACTIONS, interactions_load.SUBJECT, _interac
 FEEDBACK = Kind(ImportKind.FEEDBACK, feedback_load.SUBJECT, _feedback, _NUMBER, order="order", kept_in=(Feedback,))
 
 
-async def interactions_record(session: AsyncSession, interactions: Interactions, *, now: datetime) -> list[Recorded]:
+async def interactions_record(
+    session: AsyncSession, interactions: Interactions, *, now: datetime, phone_region: str | None = None
+) -> list[Recorded]:
     """Record contacts with customers.  One that is known by its number is changed where it differs."""
     bounded(interactions, "interactions")
     items = [_interaction(("interactions", str(n)), one) for n, one in enumerate(interactions)]
-    return await record(session, INTERACTIONS, items, TERMS, now)
+    return await record(session, INTERACTIONS, items, replace(TERMS, region=phone_region), now)
 
 
-async def feedback_record(session: AsyncSession, feedback: Answers, *, now: datetime) -> list[Recorded]:
+async def feedback_record(
+    session: AsyncSession, feedback: Answers, *, now: datetime, phone_region: str | None = None
+) -> list[Recorded]:
     """Record answers of customers.  One that is known by its number, kind and question is changed where it differs."""
     bounded(feedback, "feedback")
     items = [_answer(("feedback", str(n)), one) for n, one in enumerate(feedback)]
-    return await record(session, FEEDBACK, items, TERMS, now)
+    return await record(session, FEEDBACK, items, replace(TERMS, region=phone_region), now)
 
 
-async def feedback_submit(session: AsyncSession, input: FeedbackInput, *, now: datetime) -> Feedback:
+async def feedback_submit(
+    session: AsyncSession, input: FeedbackInput, *, now: datetime, phone_region: str | None = None
+) -> Feedback:
     """Record one answer.  Refuses with ``Invalid``."""
-    (done,) = await record(session, FEEDBACK, [_answer(("input",), input)], TERMS, now)
+    (done,) = await record(session, FEEDBACK, [_answer(("input",), input)], replace(TERMS, region=phone_region), now)
     if done.problem is not None:
         raise Refused(done.problem)
     return await session.get_one(Feedback, done.id)

@@ -1,6 +1,7 @@
 """Recording orders and returns one by one: each whole, as the lines of an import would say it."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -54,24 +55,40 @@ RETURNS = Kind(
 
 
 async def orders_record(
-    session: AsyncSession, orders: Orders, *, base_currency: str, clock: Clock, now: datetime
+    session: AsyncSession,
+    orders: Orders,
+    *,
+    base_currency: str,
+    clock: Clock,
+    now: datetime,
+    phone_region: str | None = None,
 ) -> list[Recorded]:
     """Record orders, each as it is now.  One that is known by its number is changed where it differs; changed amounts
     or lines keep what was as a revision.  What is the same already is left alone."""
     bounded(orders, "orders")
     items = [_order(("orders", str(n)), one) for n, one in enumerate(orders)]
     placed = [(one.currency, one.placed_at) for one in orders]
-    return await record(session, ORDERS, items, await _terms(session, placed, base_currency, clock), now)
+    return await record(
+        session, ORDERS, items, replace(await _terms(session, placed, base_currency, clock), region=phone_region), now
+    )
 
 
 async def order_returns_record(
-    session: AsyncSession, returns: Returns, *, base_currency: str, clock: Clock, now: datetime
+    session: AsyncSession,
+    returns: Returns,
+    *,
+    base_currency: str,
+    clock: Clock,
+    now: datetime,
+    phone_region: str | None = None,
 ) -> list[Recorded]:
     """Record what came back.  A return lowers net from its own date on and counts no order."""
     bounded(returns, "returns")
     items = [_return(("returns", str(n)), one) for n, one in enumerate(returns)]
     placed = [(one.currency, one.returned_at) for one in returns]
-    return await record(session, RETURNS, items, await _terms(session, placed, base_currency, clock), now)
+    return await record(
+        session, RETURNS, items, replace(await _terms(session, placed, base_currency, clock), region=phone_region), now
+    )
 
 
 async def _terms(session: AsyncSession, placed: Iterable[tuple[str, datetime]], base: str, clock: Clock) -> Terms:

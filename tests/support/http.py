@@ -23,7 +23,7 @@ from tenancy.keys import ALL_SCOPES, Grant, create_key
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
 
-EVERYTHING = (*ALL_SCOPES, "admin")
+EVERYTHING = (*ALL_SCOPES, "customers_erase", "admin")
 JSON = {"Content-Type": "application/json"}
 
 

@@ -11,8 +11,10 @@ from api.graph.request import typed_id
 from api.schema import view
 from domain.base import new_id
 from domain.catalogue.installed import InstalledTemplate
+from domain.consents.consent import Consent, ConsentPurpose, ConsentStatus, LegalBasis
 from domain.customers.attribute import AttributeDefinition, AttributeType
 from domain.customers.customer import AttributeChange, Customer, CustomerExternalRef
+from domain.customers.erase import Erasure
 from domain.customers.merged import CustomerMerge
 from domain.events import Event, EventTopic
 from domain.feedback.feedback import Feedback, FeedbackKind
@@ -132,4 +134,9 @@ def _record(who: Customer, number: str, when: datetime, at: dict[str, Any]) -> l
         id=new_id(when), winner_id=who.id, loser_id=who.id, moved={}, changes=[], registered_before=when,
         merged_at=when, actor="test",
     )  # fmt: skip
-    return [ref, change, merge]
+    gone = Erasure(id=new_id(when), customer_id=who.id, reason="test", actor="test", erased_at=when, rows={})
+    said = Consent(
+        id=new_id(when), customer_id=who.id, purpose=ConsentPurpose.MARKETING, status=ConsentStatus.GRANTED,
+        basis=LegalBasis.CONSENT, source="form", occurred_at=when, actor="test", **at,
+    )  # fmt: skip
+    return [ref, change, merge, gone, said]

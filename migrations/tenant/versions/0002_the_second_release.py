@@ -28,6 +28,9 @@ def upgrade() -> None:
     templates()
     rfm()
     customers()
+    searching()
+    erasures()
+    consents()
     members()
     event_stamps()
 
@@ -122,7 +125,7 @@ def customers() -> None:
         "customer",
         ["id"],
         unique=False,
-        postgresql_where=sa.text("deleted_at IS NOT NULL OR erased_at IS NOT NULL"),
+        postgresql_where=sa.text("(deleted_at IS NOT NULL OR erased_at IS NOT NULL)"),
     )
     op.create_table(
         "customer_merge",
@@ -140,6 +143,76 @@ def customers() -> None:
         sa.UniqueConstraint("loser_id", name=op.f("uq_customer_merge_loser_id")),
     )
     op.create_index(op.f("ix_customer_merge_winner_id"), "customer_merge", ["winner_id"], unique=False)
+
+
+def searching() -> None:
+    """Indexes by which customers are found."""
+    op.create_index("ix_customer_external_ref_value", "customer_external_ref", ["value"], unique=False)
+    whole = r"(((coalesce(display_name, '') || E'\x1f') || coalesce(email, '')) || E'\x1f') || coalesce(phone, '')"
+    folded = "replace(replace(lower(normalize({}, NFKC)), 'ß', 'ss'), 'ς', 'σ')"
+    pairs = r"string_to_array(regexp_replace({}, '(..)', E'\\1\x1e', 'g'), E'\x1e')"
+    text = folded.format(whole)
+    both = ", ".join(pairs.format(part) for part in (text, f"substr({text}, 2)"))
+    grams = f"array_cat(string_to_array({text}, NULL), array_cat({both}))"
+    op.execute(f"CREATE INDEX ix_customer_searched ON customer USING gin ({grams})")
+    name = folded.format("display_name")
+    op.execute(f"CREATE INDEX ix_customer_folded_name ON customer ({name}) WHERE display_name IS NOT NULL")
+
+
+def erasures() -> None:
+    """Receipts."""
+    op.create_table(
+        "erasure",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rows", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_erasure_customer_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_erasure")),
+    )
+    op.create_index(op.f("ix_erasure_customer_id"), "erasure", ["customer_id"], unique=False)
+
+
+def consents() -> None:
+    """What customers allow."""
+    purposes = ("MARKETING", "PROFILING", "SURVEY", "SERVICE", "SHARING", "AUTOMATED_DECISION")
+    channels = ("EMAIL", "SMS", "PHONE", "WECHAT", "APP_PUSH", "WEB", "POST", "IN_PERSON", "SOCIAL", "AD")
+    statuses = ("GRANTED", "DENIED", "REVOKED", "PENDING", "EXPIRED", "UNKNOWN")
+    bases = ("CONSENT", "CONTRACT", "LEGITIMATE_INTEREST", "LEGAL_OBLIGATION")
+    closed = {"native_enum": False, "create_constraint": True, "length": 40}
+    op.create_table(
+        "consent",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("customer_id", sa.Uuid(), nullable=False),
+        sa.Column("purpose", sa.Enum(*purposes, name="consentpurpose", **closed), nullable=False),
+        sa.Column("channel", sa.Enum(*channels, name="channel", **closed), nullable=True),
+        sa.Column("status", sa.Enum(*statuses, name="consentstatus", **closed), nullable=False),
+        sa.Column("basis", sa.Enum(*bases, name="legalbasis", **closed), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("evidence", sa.Text(), nullable=True),
+        sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.CheckConstraint("expires_at > occurred_at", name=op.f("ck_consent_expires_later")),
+        sa.CheckConstraint("status NOT IN ('EXPIRED', 'UNKNOWN')", name=op.f("ck_consent_status_said")),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_consent_customer_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
+        postgresql_with={
+            "autovacuum_vacuum_insert_threshold": "1000",
+            "autovacuum_vacuum_insert_scale_factor": "0.02",
+            "autovacuum_analyze_scale_factor": "0.02",
+        },
+    )
+    op.create_index(
+        "ix_consent_customer_occurred",
+        "consent",
+        ["customer_id", "purpose", "occurred_at", "id"],
+        unique=False,
+        postgresql_include=["channel", "status", "expires_at"],
+    )
 
 
 def members() -> None:

@@ -5,6 +5,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from domain.consents.conditions.consent import ConsentIs
+from domain.consents.consent import ConsentPurpose, ConsentStatus
 from domain.customers.conditions.anniversary import Anniversary, AnniversaryWindow, LeapDayRule
 from domain.customers.conditions.changed import Changed
 from domain.customers.conditions.geo import Geo, GeoCircle
@@ -13,7 +15,7 @@ from domain.customers.conditions.rank import QuantileTest, Rank, RankTest
 from domain.customers.conditions.sample import Sample
 from domain.customers.population import TieRule
 from domain.interactions.conditions.filters import InteractionFilter
-from domain.interactions.interaction import InteractionType
+from domain.interactions.interaction import Channel, InteractionType
 from domain.orders.conditions.filters import OrderFilter
 from domain.orders.conditions.rfm import Rfm
 from domain.orders.conditions.sequence import Sequence, SequenceStep
@@ -41,7 +43,8 @@ class DrawLeaves(DrawTests):
 
     def leaves(self) -> tuple[Callable[[], Any], ...]:
         """What makes each of them."""
-        return (self.metric, self.rank, self.rfm, self.sequence, self.changed, self.anniversary, self.geo, self.sample)
+        return (self.metric, self.rank, self.rfm, self.sequence, self.changed, self.anniversary, self.geo, self.sample,
+                self.consent)  # fmt: skip
 
     def time_window(self) -> Any:
         """A window that is not so many events, nor anchored."""
@@ -138,6 +141,12 @@ class DrawLeaves(DrawTests):
         )
         field = self.pick("birthDate", "birthDate", "joined_on", "registeredAt", "seen_at")
         return Anniversary(field, window, self.pick(None, None, None, 1, 2, 10), self.clock(), self.pick(*LeapDayRule))
+
+    def consent(self) -> ConsentIs:
+        """What the customer allows."""
+        channel = self.pick(None, *map(Channel, shop.CHANNELS))
+        statuses = tuple(map(ConsentStatus, self.some(tuple(ConsentStatus))))
+        return ConsentIs(self.pick(*map(ConsentPurpose, shop.PURPOSES)), statuses, channel)
 
     def geo(self) -> Geo:
         """A place."""

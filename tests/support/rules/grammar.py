@@ -12,7 +12,8 @@ RESERVED = (
     "last ago to from this previous latest earliest events first after fiscal moved is null empty has contains starts "
     "ends with size count distinct sum avg min max stddev recency span average_gap trend share as unknown match zero "
     "tenant customer utc time product order weekday next metric top bottom by among ties quantile rfm bins sequence "
-    "then within changed anniversary nth leap today geo km sample id day days week weeks month months quarter year "
+    "then within changed anniversary nth leap today geo km consent sample id "
+    "day days week weeks month months quarter year "
     "years hour hours minute minutes second seconds"
 ).replace(" ", "|")
 GRAMMAR = rf"""

@@ -49,6 +49,21 @@ class Leaves(Measures):
             for row in person.changes
         )
 
+    def consent(self, rule: Any, person: Person) -> bool:
+        """Whether what was said last of a purpose, of this channel or of all, has one of the statuses."""
+        said = [
+            row
+            for row in person.consents
+            if row["purpose"] == rule.purpose
+            and row["channel"] in (None, rule.channel)
+            and row["occurred_at"] <= self.now
+        ]
+        if not said:
+            return "UNKNOWN" in rule.status
+        last = max(said, key=lambda row: (row["occurred_at"], row["id"]))
+        ended = last["expires_at"] is not None and last["expires_at"] <= self.now
+        return ("EXPIRED" if ended and last["status"] == "GRANTED" else last["status"]) in rule.status
+
     def sequence(self, rule: Any, person: Person) -> bool:
         """Whether the steps follow one another."""
         firsts = [at for at in self.step(rule.steps[0], person) if self.within(rule.window, at, person)]

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from domain.consents.conditions.consent import ConsentIs
 from domain.customers.conditions.anniversary import Anniversary
 from domain.customers.conditions.attribute import AttributeIs
 from domain.customers.conditions.changed import Changed
@@ -140,6 +141,8 @@ class Oracle(Leaves):
                 return sampled(rule, person.row["id"])
             case Changed(field):
                 return self.changed(rule, person, Stored(field))
+            case ConsentIs():
+                return self.consent(rule, person)
             case Sequence():
                 return self.sequence(rule, person)
         raise TypeError(rule)

@@ -23,6 +23,8 @@ TYPES = ("VISIT", "CALL", "CART_ADD")
 CHANNELS = ("WEB", "PHONE", "EMAIL")
 DIRECTIONS = ("INBOUND", "OUTBOUND")
 NAMES = ("spring", "autumn")
+PURPOSES = ("MARKETING", "SURVEY")
+SAID = ("GRANTED", "GRANTED", "DENIED", "REVOKED", "PENDING")
 SURVEYS = ("after_sale", "yearly")
 QUESTIONS = ("", "q1")
 # Paths that begin alike as text but not as paths.
@@ -62,6 +64,7 @@ class Person:
     returns: list[Row] = field(default_factory=list)
     interactions: list[Row] = field(default_factory=list)
     feedback: list[Row] = field(default_factory=list)
+    consents: list[Row] = field(default_factory=list)
     changes: list[Row] = field(default_factory=list)
 
 
@@ -154,7 +157,19 @@ class Maker:
             self.feedback(person)
         for _ in range(chance.choice((0, 0, 1, 2, 5))):
             self.change(person)
+        for _ in range(chance.choice((0, 0, 1, 3, 6))):
+            self.consent(person)
         return person
+
+    def consent(self, person: Person) -> None:
+        """What was said of a purpose, often at the same instant as another; some of it ends."""
+        at = some_instant(self.chance)
+        ends = self.maybe([at + timedelta(days=n) for n in (1, 30, 200)], 0.5)
+        person.consents.append({
+            "id": self.id(10), "customer_id": person.row["id"], "purpose": self.chance.choice(PURPOSES),
+            "channel": self.maybe(CHANNELS[1:], 0.5), "status": self.chance.choice(SAID), "basis": "CONSENT",
+            "source": "form", "occurred_at": at, "expires_at": ends, "recorded_at": NOW, "actor": "import",
+        })  # fmt: skip
 
     def change(self, person: Person) -> None:
         """A field that became something else."""

@@ -8,6 +8,7 @@ from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.base import Stored, new_id
+from domain.consents.consent import Consent
 from domain.customers.attribute import AttributeDefinition
 from domain.customers.customer import AttributeChange, Customer
 from domain.dictionary import raise_dictionary
@@ -59,6 +60,7 @@ async def stock(
         (OrderReturn, (row for person in shop.people for row in person.returns)),
         (Interaction, (row for person in shop.people for row in person.interactions)),
         (AttributeChange, (row for person in shop.people for row in person.changes)),
+        (Consent, (row for person in shop.people for row in person.consents)),
         (Feedback, (row for person in shop.people for row in person.feedback)),
         (SegmentMember, shop.lines if lists else ()),
     )

@@ -1,0 +1,1 @@
+"""Consents: what customers allow, for which purpose and by which channel."""
