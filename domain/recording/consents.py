@@ -65,8 +65,8 @@ async def consent_record(
     if written:
         await session.execute(insert(Consent), written)
     for n in good:
-        told = {"customer_id": str(whose[n]), "purpose": rows[n]["purpose"]}
-        announce(session, EventTopic.CONSENT_CHANGED, ids[n], now, **told)
+        told = {"consent": str(ids[n]), "purpose": rows[n]["purpose"]}
+        announce(session, EventTopic.CONSENT_CHANGED, whose[n], now, **told)
     return [Recorded(ids.get(n), item.problem) for n, item in enumerate(items)]
 
 

@@ -45,7 +45,7 @@ async def test_the_last_entry_counts_by_when_it_was_said_and_then_by_the_order_o
     assert await states(shop) == [("MARKETING", None, "GRANTED"), ("SURVEY", "EMAIL", "DENIED")]
     assert (await shop.topics())[-4:] == ["CONSENT_CHANGED"] * 4
     payload = await shop.rows("SELECT payload FROM event WHERE topic = 'CONSENT_CHANGED' LIMIT 1")
-    assert set(payload[0]["payload"]) == {"customer_id", "purpose"}
+    assert set(payload[0]["payload"]) == {"consent", "purpose"}
 
 
 async def test_what_is_granted_ends_by_the_clock_and_rules_see_it(shop: Life) -> None:
