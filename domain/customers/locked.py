@@ -15,8 +15,9 @@ from domain.customers.customer import Customer
 from domain.customers.presence import there
 from domain.customers.reach import reached
 from domain.refusal import NotFound, Refused
+from domain.staging import statement
 
-MOST_TRIES = 10
+_TURN = statement("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || ' identities', 0))")
 
 
 async def lock_customer(session: AsyncSession, id_: UUID, place: str, *, gone: bool = False) -> Customer:
@@ -31,23 +32,21 @@ async def lock_customer(session: AsyncSession, id_: UUID, place: str, *, gone: b
 
 
 async def lock_customers(session: AsyncSession, ids: Collection[UUID], *, gone: bool = False) -> dict[UUID, Customer]:
-    """Id → the customer it means, without those that mean nobody.  All that were merged into them are locked, too."""
+    """Id → the customer it means, without those that mean nobody.  All that were merged into them are locked, too.
+
+    Those who change identities take turns, so that who is meant stays so, and none waits for another's row.
+    """
+    await session.execute(_TURN)
     # Without the losers of merges whom the caller does not reach: to it they mean nobody, either.
     who = select(Customer.id, func.coalesce(Customer.merged_into, Customer.id)).where(
         Customer.id.in_(await reached(session, ids))
     )
-    for _ in range(MOST_TRIES):
-        meant = dict(iter(await session.execute(who)))
-        winners = set(meant.values())
-        await session.execute(_merged_into(winners))
-        found = {customer.id: customer for customer in await session.scalars(_alive(winners, gone))}
-        await session.execute(_merged_into(winners))  # meanwhile
-        # One that was itself merged while we waited for it: who is meant is looked up again.
-        overtaken = Customer.id.in_(winners - found.keys()) & Customer.merged_into.is_not(None)
-        if not await session.scalar(select(Customer.id).where(overtaken).limit(1)):
-            mine = await reached(session, found.keys())
-            return {id_: found[winner] for id_, winner in meant.items() if winner in mine}
-    raise RuntimeError("customers were merged again and again")
+    meant = dict(iter(await session.execute(who)))
+    winners = set(meant.values())
+    await session.execute(_merged_into(winners))
+    found = {customer.id: customer for customer in await session.scalars(_alive(winners, gone))}
+    mine = await reached(session, found.keys())
+    return {id_: found[winner] for id_, winner in meant.items() if winner in mine}
 
 
 async def hold_customers(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, UUID]:
