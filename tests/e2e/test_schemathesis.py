@@ -111,6 +111,7 @@ HIT = {
         'mutation { strategySave(input: {key: "more_tea", name: {en: "Tea"}, segmentId: "%s"'
         ' actions: [{kind: SEND_CARE}], goal: {metric: NPS, direction: UP, within: "P90D"}}) { __typename } }',
     ),
+    "customerUpsert": ("", 'mutation { customerUpsert(input: {city: "Hamburg"}) { __typename } }'),
     "customerRestore": ("Customer", 'mutation { customerRestore(id: "%s") { __typename } }'),
     "customerMerge": ("Customer", 'mutation { customerMerge(winner: "%s", losers: ["#0"]) { __typename } }'),
     "customerUnmerge": ("Customer", 'mutation { customerUnmerge(loser: "%s") { __typename } }'),
