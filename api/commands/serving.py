@@ -95,37 +95,53 @@ def ending_in_order(app: Starlette, drain_s: float, parent: int | None = None) -
 
     With ``parent``, the end of that process tells it too: nobody would replace or end this one.
     """
-    loop = asyncio.get_running_loop()
-    before: dict[int, Any] = {sign: signal.getsignal(sign) for sign in (signal.SIGINT, signal.SIGTERM)}
-
-    def told_to_end(sign: int, frame: Any) -> None:
-        again, app.state.draining = app.state.draining, True
-        app.state.metrics.draining.set(1)
-        if again or not drain_s:
-            before[sign](sign, frame)
-        else:
-            loop.call_soon_threadsafe(loop.call_later, drain_s, before[sign], sign, None)
-
-    watching: asyncio.TimerHandle | None = None
-
-    def watch() -> None:
-        nonlocal watching
-        if os.getppid() == parent:
-            watching = loop.call_later(WATCHED_S, watch)
-        else:
-            signal.raise_signal(signal.SIGTERM)
-
-    if parent:
-        watch()
-    for sign in before:
-        signal.signal(sign, told_to_end)
+    ending = _Ending(app, drain_s, parent)
+    ending.begin()
     try:
         yield
     finally:
-        for sign, former in before.items():
+        ending.over()
+
+
+class _Ending:
+    """Hears that the process is to end, before uvicorn does."""
+
+    def __init__(self, app: Starlette, drain_s: float, parent: int | None) -> None:
+        self._app, self._drain_s, self._parent = app, drain_s, parent
+        self._loop = asyncio.get_running_loop()
+        self._former: dict[int, Any] = {}
+        self._watching: asyncio.TimerHandle | None = None
+
+    def begin(self) -> None:
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            self._former[sign] = signal.signal(sign, self._heard)
+        if self._parent:
+            self._watch()
+
+    def over(self) -> None:
+        for sign, former in self._former.items():
             signal.signal(sign, former)
-        if watching:
-            watching.cancel()
+        if self._watching:
+            self._watching.cancel()
+
+    def _heard(self, sign: int, frame: Any) -> None:
+        again, self._app.state.draining = self._app.state.draining, True
+        # In the loop: what was interrupted here may hold the locks that this wants.
+        self._loop.call_soon_threadsafe(self._tell, again)
+        if again or not self._drain_s:
+            self._former[sign](sign, frame)
+        else:
+            self._loop.call_soon_threadsafe(self._loop.call_later, self._drain_s, self._former[sign], sign, None)
+
+    def _tell(self, again: bool) -> None:
+        self._app.state.metrics.draining.set(1)
+        log.info("told to end", again=again, drain_s=self._drain_s)
+
+    def _watch(self) -> None:
+        if os.getppid() == self._parent:
+            self._watching = self._loop.call_later(WATCHED_S, self._watch)
+        else:
+            signal.raise_signal(signal.SIGTERM)
 
 
 async def serve_one(app: Any, at: socket.socket, ready: str, grace_s: int) -> None:
