@@ -15,11 +15,17 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
-from asyncpg import InterfaceError, PostgresConnectionError  # type: ignore[import-untyped]
+from asyncpg import (  # type: ignore[import-untyped]
+    AdminShutdownError,
+    CrashShutdownError,
+    InterfaceError,
+    PostgresConnectionError,
+)
 
 HEALING_S = 10.0  # for the end of a cancelled statement and the rollback
 LINGER_S = 0.002  # how long a transaction that has done its work may wait for the next
 END = "COMMIT"
+SHUT = (AdminShutdownError, CrashShutdownError)
 
 
 @dataclass(slots=True, eq=False)
@@ -57,7 +63,9 @@ class Readers:
             loan, fresh = await self._take(timeout_s)
             try:
                 await loan.connection.execute(f"{END}; {text}" if loan.open else text)
-            except (InterfaceError, PostgresConnectionError, OSError):
+            except (InterfaceError, PostgresConnectionError, OSError, *SHUT) as lost:
+                if isinstance(lost, SHUT):  # said before we asked, and read as our answer
+                    loan.connection.terminate()
                 if fresh or not loan.connection.is_closed():
                     await self.heal(loan)
                     raise

@@ -21,9 +21,11 @@ from tenancy.keeper import wait_until
 from tenancy.keys import create_key
 from tenancy.tenant import Tenant
 from tests.support.command import Running, free_port, started
+from tests.support.demo import PROC
 from tests.support.postgres import Server
 from tests.support.tenants import Tenants
 
+pytestmark = pytest.mark.skipif(not PROC.exists(), reason="what runs is found in Linux's /proc")
 SOON_S = 20.0  # more than it ever takes
 SAVE = 'mutation { customerUpsert(input: {displayName: "A"}) { __typename } }'
 PAGE = "query($after: String) { customers(first: 1, after: $after) { totalCount pageInfo { endCursor } } }"
@@ -175,6 +177,8 @@ def test_what_takes_longer_than_the_grace_is_answered_with_try_again(
         answer = asked.result()
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
         assert answer.json()["errors"][0]["extensions"]["code"] == "SERVICE_UNAVAILABLE"
+        lines = [orjson.loads(line) for line in served.running.errors().splitlines()]
+        assert ["SERVICE_UNAVAILABLE"] in [one["codes"] for one in lines if one["event"] == "operation"]
 
 
 def test_processes_whose_parent_was_killed_end_too(server: Server, tmp_path: Path, token: str) -> None:

@@ -1,9 +1,9 @@
 """The log of this process while a test runs, as operators get it."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from tempfile import TemporaryFile
 from typing import Any
 
 import orjson
@@ -26,13 +26,12 @@ class Log:
 
 @contextmanager
 def logged(form: LogFormat = LogFormat.JSON) -> Iterator[Log]:
-    """Log into memory."""
-    log, descriptor = Log(), os.memfd_create("log")
-    try:
-        with logging_to(descriptor, form):
+    """Log into a file of no name."""
+    log = Log()
+    with TemporaryFile() as file:
+        with logging_to(file.fileno(), form):
             yield log
-        log.text = os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode()
-        if form is LogFormat.JSON:
-            log.lines = [orjson.loads(line) for line in log.text.splitlines()]
-    finally:
-        os.close(descriptor)
+        file.seek(0)
+        log.text = file.read().decode()
+    if form is LogFormat.JSON:
+        log.lines = [orjson.loads(line) for line in log.text.splitlines()]

@@ -88,6 +88,8 @@ async def test_connections_that_ended_while_nobody_used_them_are_replaced_unnoti
     assert len(ended) >= 3  # for reads, writes and the control plane
     await shop.victim.end_backends()
     await asyncio.to_thread(wait_until, lambda: not any(Path(f"/proc/{pid}").exists() for pid in ended), LONG_S)
+    for _ in range(5):
+        await asyncio.to_thread(int)  # the loop looks at its sockets
     assert told(await shop.api.post(TOTAL)) == ([], None)
     assert told(await shop.api.post(UPSERT, {"name": "Ada"})) == ([], None)
     assert (await shop.api.client.get("/readyz")).status_code == 200
