@@ -28,15 +28,14 @@ class Wanted:
 
 async def examine_server(owner: Any, wanted: Wanted, clock: Callable[[], datetime]) -> list[Finding]:
     """All findings; none is health.  ``owner`` is an asyncpg connection, ``clock`` this machine's."""
-    looks: tuple[Callable[[], Awaitable[list[Finding]]], ...] = (
+    looks: list[Callable[[], Awaitable[list[Finding]]]] = [
         lambda: _clock(owner, clock),
         lambda: _connections(owner, wanted),
         lambda: _login_settings(owner, wanted),
-        lambda: _vacuum(owner),
-        lambda: _indexes(owner),
-        lambda: _visibility(owner),
         lambda: _transactions(owner),
-    )
+    ]
+    if await owner.fetchval(f"SELECT to_regclass('{SCHEMA}.tenant')"):
+        looks += [lambda: _vacuum(owner), lambda: _indexes(owner), lambda: _visibility(owner)]
     return [finding for look in looks for finding in await look()]
 
 
