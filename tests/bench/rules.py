@@ -22,7 +22,7 @@ PREVIEW = "query($rule: RuleInput!) { customerCount(where: $rule, accuracy: ESTI
 PAGE = "query($rule: RuleInput!) { customers(where: $rule, first: 50) { nodes { id displayName city } } }"
 
 NINETY, THIRTY = "$1::timestamptz - interval '7776000 seconds'", "$1::timestamptz - interval '2592000 seconds'"
-KNOWN = "c.registered_at <= $1 AND c.merged_into IS NULL AND c.erased_at IS NULL"
+KNOWN = "c.registered_at <= $1 AND c.merged_into IS NULL AND c.deleted_at IS NULL AND c.erased_at IS NULL"
 LIVE = f"o.placed_at > {NINETY} AND o.placed_at <= $1 AND (o.cancelled_at IS NULL OR o.cancelled_at > $1)"
 BACK = f"r.returned_at > {NINETY} AND r.returned_at <= $1 AND (r.voided_at IS NULL OR r.voided_at > $1)"
 LATELY = LIVE.replace(NINETY, THIRTY)

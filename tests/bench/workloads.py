@@ -104,7 +104,7 @@ OURS = "query($where: RuleInput) { customers(where: $where, first: 50, orderBy: 
 NAIVE = "query($country: String!) { customers(country: $country, first: 50) { %s } }"
 THEIRS = (
     "query($country: String!) { customers: allCustomers(condition: {country: $country, mergedInto: null, "
-    "erasedAt: null}, first: 50, orderBy: [REGISTERED_AT_DESC, ROW_ID_DESC]) { nodes { %s } } }"
+    "deletedAt: null, erasedAt: null}, first: 50, orderBy: [REGISTERED_AT_DESC, ROW_ID_DESC]) { nodes { %s } } }"
 )
 BY_ID = {
     "ours": f"query($id: ID!) {{ customer(by: {{id: $id}}) {ONE} }}",

@@ -12,14 +12,15 @@ from tests.bench.merchants import COUNTRY, DAYS, ORDERS, TAG
 from tests.bench.peers.frame import answered, pooled, read_frames
 
 FRAMES = read_frames()
-KNOWN = "registered_at <= now() AND merged_into IS NULL AND erased_at IS NULL"
+THERE = "deleted_at IS NULL AND erased_at IS NULL"
+KNOWN = f"registered_at <= now() AND merged_into IS NULL AND {THERE}"
 ID = "'cus_' || translate(id::text, '-', '') AS id"
 
 ONE = f"""
 SELECT row_to_json(r)
   FROM (SELECT {ID}, kind, display_name AS "displayName", email, country, created_at AS "createdAt"
           FROM customer
-         WHERE id = (SELECT coalesce(merged_into, id) FROM customer WHERE id = $1) AND erased_at IS NULL) r
+         WHERE id = (SELECT coalesce(merged_into, id) FROM customer WHERE id = $1) AND {THERE}) r
 """
 LIST = f"""
 SELECT coalesce(json_agg(row_to_json(r)), '[]')
@@ -54,7 +55,9 @@ SELECT json_agg(json_build_object('period', month::date, 'n', n, 'nps', CASE WHE
                        count(*) FILTER (WHERE score <= 6) AS down
                   FROM feedback
                  WHERE kind = 'NPS' AND score IS NOT NULL AND submitted_at >= month
-                   AND submitted_at < month + interval '1 month' AND submitted_at <= now()) AS answers
+                   AND submitted_at < month + interval '1 month' AND submitted_at <= now()
+                   AND (customer_id IS NULL OR customer_id NOT IN (
+                        SELECT id FROM customer WHERE deleted_at IS NOT NULL OR erased_at IS NOT NULL))) AS answers
 """
 
 

@@ -166,7 +166,8 @@ class Month:
 def known() -> tuple[ColumnElement[bool], ...]:
     """Customers that count."""
     row = rows.Customer
-    return row.registered_at <= func.now(), row.merged_into.is_(None), row.erased_at.is_(None)
+    there = row.deleted_at.is_(None), row.erased_at.is_(None)
+    return row.registered_at <= func.now(), row.merged_into.is_(None), *there
 
 
 @strawberry.type
@@ -180,7 +181,7 @@ class Query:
         row = await session.get(rows.Customer, UUID(id.removeprefix("cus_")))
         if row is not None and row.merged_into:
             row = await session.get(rows.Customer, row.merged_into)
-        return None if row is None or row.erased_at else Customer.of(row)
+        return None if row is None or row.deleted_at or row.erased_at else Customer.of(row)
 
     @strawberry.field
     async def customers(self, info: strawberry.Info, country: str, first: int = 50) -> list[Customer]:
