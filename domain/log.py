@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Text, case, cast, func, literal, select
+from sqlalchemy import BigInteger, Integer, Select, Text, case, cast, func, literal, literal_column, select, text
 
 from domain.base import Stored
 from domain.customers.attribute import AttributeDefinition
@@ -48,6 +48,8 @@ SUBJECTS: Mapping[EventTopic, type[Stored] | None] = {
 # These tell of several customers at once, so who reaches only some does not see them.
 OF_SEVERAL = frozenset((EventTopic.SEGMENT_MEMBERS_CHANGED,))
 BY_SEQUENCE = (Event.sequence.asc(),)
+_APART = text("interval '1 minute'")  # how far the clocks of processes and the database may be
+_NEVER: Any = literal_column("9223372036854775807", BigInteger())
 
 
 def events(topics: list[EventTopic] | None = None, updated_since: datetime | None = None) -> Select[Event]:
@@ -65,7 +67,13 @@ def subject_of(event: type[Event]) -> Select[Any]:
     return select(kind.label("kind"), event.subject_id.label("id")).where(event.subject_id.is_not(None))
 
 
-def synced_until() -> Select[Any]:
-    """How far this answer reaches; null while nothing has happened."""
+def synced_until(*, now: Any) -> Select[Any]:
+    """How far this answer reaches; null while nothing has happened.
+
+    It reaches no further than its own clock: of what began after it, and was committed before the snapshot was taken,
+    the answer does not show all, so that nothing from the first of these on counts as seen.
+    """
+    begun_later = select(func.min(Event.sequence)).where(Event.occurred_at > now, Event.sequence > before(now - _APART))
     columns: tuple[Any, ...] = (STAMP.label("at"), Event.sequence.label("sequence"))
-    return select(*columns).order_by(Event.sequence.desc()).limit(1)
+    seen = Event.sequence < func.coalesce(begun_later.scalar_subquery(), _NEVER)
+    return select(*columns).where(seen).order_by(Event.sequence.desc()).limit(literal_column("1", Integer()))

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -112,6 +112,19 @@ async def test_a_change_that_began_long_before_and_is_committed_after_is_not_mis
     (more, *none), _ = await events_after(office.admin, after)
     assert (more["subject"]["id"], none) == (f"cus_{made.id.hex}", [])
     assert int(more["sequence"]) == int(events[-1]["sequence"]) + 1
+
+
+async def test_an_answer_reaches_no_further_than_its_own_clock(office: Office, scope: Scope) -> None:
+    """What began later hides from it, though it was committed before its snapshot: as when it waited for a turn."""
+    await office.admin.data(UPSERT, {"value": "before"})
+    _, reached = await changed_since(office.admin, None)
+    later = datetime.now(UTC) + timedelta(seconds=50)
+    async with scope.write(office.tenant, before_commit=write_events) as session:
+        made, _ = await customer_upsert(session, None, CustomerInput(city="Ulm"), now=later, actor="late")
+    await office.admin.data(UPSERT, {"value": "after"})
+    seen, point = await changed_since(office.admin, None)
+    assert f"cus_{made.id.hex}" not in seen
+    assert point == reached, "what comes after the one that hides is asked for again"
 
 
 async def test_a_clock_that_is_set_back_does_not_turn_the_stamps(office: Office, scope: Scope) -> None:
