@@ -17,9 +17,10 @@ from domain.customers.customer import Customer
 from domain.customers.fields import NEVER_NULL, WRITABLE
 from domain.customers.locked import lock_customers
 from domain.customers.owned import ERASED, KEPT, STAYS
+from domain.customers.reach import reach_of
 from domain.customers.scrub import GROUP, scrubs
 from domain.events import EventTopic, announce
-from domain.refusal import Invalid, NotFound, Refused
+from domain.refusal import Invalid, NotFound, ProblemCode, Refused, invalid
 from domain.staging import statement
 from domain.values import required
 from domain.words import Says, Words
@@ -72,6 +73,9 @@ async def customer_erase(
     Its fields, history, references and consents are removed; texts of orders, contacts and answers are emptied.  No
     answer shows it again, of any moment.  Erasing again answers the same receipt.  Refuses with Invalid or NotFound.
     """
+    if reach_of(session) is not None:  # nor would it see the receipt: who is erased is of no owner
+        words = "Who reaches a part of the customers cannot erase any.", "数据范围受限者不能抹除客户。"
+        raise invalid("id", *words, ProblemCode.FORBIDDEN)
     checking = Checking()
     why = checking.value(("reason",), values.text(LONGEST_REASON), reason)
     if why is None and not checking.issues:

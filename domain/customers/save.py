@@ -15,8 +15,9 @@ from domain.customers.check import Ref, Said, checked
 from domain.customers.customer import Customer, CustomerExternalRef
 from domain.customers.fields import NEVER_NULL, WRITABLE
 from domain.customers.input import CustomerInput, Duplicate
+from domain.customers.named import customers_named
 from domain.customers.reach import check_stays, reach_of, reached
-from domain.customers.read import CustomerBy, customer_by
+from domain.customers.read import CustomerBy
 from domain.events import EventTopic, announce
 from domain.refusal import NotFound, Refused, VersionConflict
 from domain.staging import statement
@@ -108,16 +109,13 @@ async def _named(session: AsyncSession, said: Said, owners: dict[Ref, UUID]) -> 
     ids = set(owners.values())
     by = said.by
     if by is not None and by.external_ref is None:
-        named = await session.scalar(customer_by(by).with_only_columns(Customer.id))
+        named = (await customers_named(session, [by])).get(by)
         if named is None and by.id is not None:
             raise Refused(NotFound(path=("by",)))
         if named is not None:
             ids.add(named)
-    if hidden := ids - await reached(session, ids):
-        # References are unique, so one that is taken cannot be made anew; who shares a contact may be.
-        if hidden & set(owners.values()) or (by is not None and by.id is not None):
-            raise Refused(NotFound(path=("by",) if by else ("input", "externalRefs")))
-        ids -= hidden
+    if ids - await reached(session, ids):  # references are unique: one that is taken cannot be made anew
+        raise Refused(NotFound(path=("by",) if by else ("input", "externalRefs")))
     if not ids:
         return None
     if len(ids) > 1:

@@ -90,6 +90,53 @@ async def test_a_customer_out_of_reach_is_not_saved_by_any_name(desk: Desk) -> N
     assert await rows(desk.scope, desk.tenant) == before
 
 
+async def test_who_shares_a_contact_out_of_reach_changes_nothing_and_is_told_by_nothing(desk: Desk) -> None:
+    async with desk.scope.write(desk.tenant) as session:
+        older = (
+            "UPDATE customer SET email = '0@example.com', registered_at = '2001-01-01' WHERE email = '2@example.com'"
+        )
+        await session.execute(text(older))
+    by = {"email": "0@example.com"}
+    found = await desk.each("interactionsRecord", "InteractionInput", "interactions", {**ref("i"), "by": by, **VISIT})
+    assert found["problem"] is None, found
+    saved = (await desk.part.data(UPSERT, {"input": {"city": "Bonn"}, "by": by}))["customerUpsert"]
+    assert (saved["created"], saved["customer"]["owner"]) == (False, "W-1")
+    assert saved["customer"]["id"] != desk.hidden["Customer"]
+
+
+async def test_an_id_that_was_merged_out_of_reach_names_nobody(desk: Desk) -> None:
+    async with desk.scope.write(desk.tenant) as session:
+        merged = """UPDATE customer SET merged_into = (SELECT id FROM customer WHERE email = '0@example.com')
+            WHERE email = '2@example.com'"""
+        await session.execute(text(merged))
+    by = {"id": desk.hidden["Customer"]}
+    found = await desk.each("interactionsRecord", "InteractionInput", "interactions", {**ref("i"), "by": by, **VISIT})
+    assert found["problem"]["fields"][0]["path"] == ["interactions", "0", "by"], found
+    saved = await desk.part.data(UPSERT, {"input": {"city": "Bonn"}, "by": by})
+    assert saved["customerUpsert"]["__typename"] == "NotFound"
+
+
+ERASE = """mutation($id: ID!) { customerErase(id: $id, reason: "asked") { __typename
+    ... on Problem { code path } ... on Invalid { fields { path code } } } }"""
+
+
+async def test_erasing_is_for_who_reaches_all_and_tells_nothing_of_what_was_erased(desk: Desk, api: Api) -> None:
+    scopes = ("read", "write", "customers_erase")
+    async with desk.scope.write(desk.tenant) as session:
+        member = await session.scalar(text("SELECT id FROM member"))
+        named = "SELECT 'cus_' || replace(id::text, '-', '') FROM customer WHERE email = '0@example.com'"
+        mine = str(await session.scalar(text(named)))
+    part = await api.of(desk.tenant, member_id=member, data_scope="OWN", scopes=scopes)
+    whole = await api.of(desk.tenant, scopes=scopes)
+    erased = (await whole.data(ERASE, {"id": desk.hidden["Customer"]}))["customerErase"]
+    assert erased["__typename"] == "EraseSuccess"
+    before = await rows(desk.scope, desk.tenant)
+    answers = [(await part.data(ERASE, {"id": one}))["customerErase"] for one in (mine, desk.hidden["Customer"])]
+    assert answers[0] == answers[1]
+    assert [one["code"] for one in answers[0]["fields"]] == ["FORBIDDEN"]
+    assert await rows(desk.scope, desk.tenant) == before
+
+
 async def test_a_new_customer_is_its_makers_and_none_is_given_away(desk: Desk) -> None:
     made = (await desk.part.data(UPSERT, {"input": {"city": "Bonn"}}))["customerUpsert"]
     assert (made["created"], made["customer"]["owner"]) == (True, "W-1")
