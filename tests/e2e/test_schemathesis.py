@@ -80,6 +80,8 @@ LISTING = """mutation { segmentMembers%s(segmentId: "%%s", customers: []) { item
 # What random values hardly ever hit.  ``%s``: each id known of the type that the first word names, ``%o``: another.
 HIT = {
     "parseRule": ("", '{ parseRule(text: "no orders") { __typename } }'),
+    "customer": ("Customer", '{ customer(by: {id: "%s"}) { version tags segments { key } } }'),
+    "events": ("", "{ events(first: 2) { nodes { sequence topic } } }"),
     "segment": ("Segment", '{ segment(id: "%s") { analysis { warnings { kind } } breakdown { value share } } }'),
     "overlap": ("Segment", '{ overlap(segmentIds: ["%s", "%o"]) { population cells { both lift contains } } }'),
     "segmentCreate": (
