@@ -57,6 +57,9 @@ class Place:
             return (
                 f"query({variables}, $parent: ID!) {{ node: segmentDiff(id: $parent, rule: {rule}) {{ at: {asked} }} }}"
             )
+        if self.parent == "SetResult":
+            named = "setAlgebra(expression: {segment: $parent})"
+            return f"query({variables}, $parent: ID!) {{ node: {named} {{ at: {asked} }} }}"
         if self.parent == "Query":
             return f"query({variables}) {{ at: {asked} }}"
         return f"query({variables}, $parent: ID!) {{ node(id: $parent) {{ ... on {self.parent} {{ at: {asked} }} }} }}"

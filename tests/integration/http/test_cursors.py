@@ -148,7 +148,7 @@ async def _choose_parent(made: Trial) -> None:
     """The parent with the most rows."""
     if made.place.parent == "Query":
         return
-    parent = {"SegmentDiff": "Segment"}.get(made.place.parent, made.place.parent)
+    parent = "Segment" if made.place.parent in ("SegmentDiff", "SetResult") else made.place.parent
     assert parent in view.prefix, f"{made.place}: say here how its parent is reached"
     async with made.scope.write(made.tenant) as session:
         keys = (await session.scalars(select(view.model[parent].id))).all()
