@@ -37,6 +37,7 @@ class Planner(Planning):
             return _constant(f'"{root.name}"'.encode())
         if name in INTROSPECTION:
             self.introspects = True
+            self.charge(INTROSPECTION[name])
             return introspection(self.selections, self.env.definitions, nodes)
         return self.field(root, nodes, None)
 

@@ -126,6 +126,17 @@ async def test_a_mutation_that_costs_too_much_changes_nothing(shop: Api) -> None
     assert found["customers"]["totalCount"] == 0
 
 
+async def test_introspection_is_paid_for_what_it_takes_and_as_often_as_it_is_asked(shop: Api) -> None:
+    types = "{ types { fields(includeDeprecated: true) { name args { name type { name } } type { name } } } }"
+    once = await shop.ask(f"{{ __schema {types} strategies {{ totalCount }} }}")
+    assert once["extensions"]["cost"]["requested"] == 5_000 + costs(build_schema(SDL.read_text()), DOCUMENTS[0])
+    kind = await shop.ask('{ a: __type(name: "Query") { name } b: __type(name: "Customer") { name } }')
+    assert kind["extensions"]["cost"]["requested"] == 2 * 500
+    many = await shop.ask("{ " + " ".join(f"a{n}: __schema {types}" for n in range(40)) + " }")
+    assert [error["extensions"]["code"] for error in many["errors"]] == ["QUERY_TOO_COMPLEX"]
+    assert "data" not in many
+
+
 async def test_a_query_whose_plan_asks_the_database_first_is_bounded_too(shop: Api, server: Server) -> None:
     document = "{ segments(first: 250) { nodes { members(first: 250) { nodes { id displayName email phone } } } } }"
     async with opened(server.app_dsn, shop.owner) as fresh:  # which knows nothing of the tenant yet
