@@ -33,10 +33,11 @@ class AttributeDefinitionInput:
 
 
 async def attribute_define(
-    session: AsyncSession, input: AttributeDefinitionInput, *, now: datetime
+    session: AsyncSession, input: AttributeDefinitionInput, *, now: datetime, sees_personal: bool = True
 ) -> AttributeDefinition:
     """Define an attribute, or change labels, privacy and options of one.  Refuses with ``Invalid``.
 
+    Only who may see personal data may say that something is none any more.
     Holds the dictionary's lock, so two definitions of one key come one after the other.
     """
     _check(input)
@@ -52,7 +53,7 @@ async def attribute_define(
         found = AttributeDefinition(id=new_id(now), key=input.key, type=input.type, created_at=now, **values)
         session.add(found)
     else:
-        _check_change(found, input)
+        _check_change(found, input, sees_personal)
         for name, value in values.items():
             setattr(found, name, value)
     announce(session, EventTopic.ATTRIBUTE_DEFINED, found.id, now)
@@ -79,9 +80,12 @@ def _is_option(option: str) -> bool:
     return is_name(option) and option == option.strip()
 
 
-def _check_change(found: AttributeDefinition, input: AttributeDefinitionInput) -> None:
+def _check_change(found: AttributeDefinition, input: AttributeDefinitionInput, sees_personal: bool) -> None:
     if found.type != input.type:
         raise invalid(("input", "type"), "The type cannot be changed.", "类型不可更改。", ProblemCode.IMMUTABLE)
+    if not sees_personal and input.pii is PiiLevel.NONE and found.pii != PiiLevel.NONE:
+        words = "It is personal data, which you may not see.", "该属性属于个人信息，您无权查看。"
+        raise invalid(("input", "pii"), *words, ProblemCode.FORBIDDEN)
     if not set(found.options) <= set(input.options or ()):
         raise _bad_options("Options can be added, not taken away.", "选项只能增加，不能删除。")
 

@@ -103,3 +103,22 @@ def written(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(written, value)) + "]"
     return str(value).lower() if isinstance(value, bool) else f'"{value}"'
+
+
+async def test_who_may_not_see_personal_data_cannot_declare_it_impersonal(
+    api: Api, tenants: Tenants, scope: Scope
+) -> None:
+    (tenant,) = await tenants()
+    seeing, blind = await api.of(tenant), await api.of(tenant, scopes=("customers_read", "customers_write"))
+    define = """mutation($pii: PiiLevel!) {
+        attributeDefine(input: {key: "illness", label: {en: "I"}, type: TEXT, pii: $pii}) {
+        __typename ... on Invalid { fields { path code } } } }"""
+    read = "{ customers { nodes { attributes { value } } } }"
+    await seeing.data(define, {"pii": "SENSITIVE"})
+    await seeing.data("""mutation { customerUpsert(input: {attributes: [{key: "illness", value: "flu"}]}) {
+        __typename } }""")
+    refused = (await blind.data(define, {"pii": "NONE"}))["attributeDefine"]
+    assert refused == {"__typename": "Invalid", "fields": [{"path": ["input", "pii"], "code": "FORBIDDEN"}]}
+    assert (await blind.data(read))["customers"]["nodes"] == [{"attributes": [{"value": None}]}]
+    await seeing.data(define, {"pii": "NONE"})
+    assert (await blind.data(read))["customers"]["nodes"] == [{"attributes": [{"value": "flu"}]}]
