@@ -63,7 +63,7 @@ def so(judge: Judge, question: Question, fault: Fault) -> bool:
 
 def test_what_is_said_of_random_rules_is_so(judge: Judge, terms: Terms) -> None:
     seen: Counter[RuleWarningKind] = Counter()
-    for number in range(3 * RULES):
+    for number in range(5 * RULES):
         question = drawn(judge, number)
         found = faults(question.rule, terms)
         for fault in found:

@@ -33,7 +33,11 @@ class Seen:
     def people(self) -> list[Person]:
         """Who is known by now."""
         rows = ((person, person.row) for person in self.shop.people)
-        return [p for p, r in rows if r["registered_at"] <= self.now and not (r["merged_into"] or r["erased_at"])]
+        return [p for p, r in rows if r["registered_at"] <= self.now and not self.gone(r)]
+
+    def gone(self, row: Row) -> bool:
+        """Merged into another, deleted or erased."""
+        return any(row[how] is not None for how in ("merged_into", "deleted_at", "erased_at"))
 
     def orders(self, person: Person, since: datetime | None = None) -> list[Row]:
         """Orders by now that are not cancelled, later than an instant, the latest last."""
