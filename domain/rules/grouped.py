@@ -6,7 +6,18 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnClause, ColumnElement, FromClause, Numeric, Select, cast, null
+from sqlalchemy import (
+    BinaryExpression,
+    BindParameter,
+    ColumnClause,
+    ColumnElement,
+    FromClause,
+    Numeric,
+    Select,
+    cast,
+    null,
+    select,
+)
 from sqlalchemy.sql.elements import BooleanClauseList
 from sqlalchemy.sql.operators import and_ as and_op
 from sqlalchemy.sql.visitors import iterate
@@ -51,6 +62,15 @@ def settled(test: ColumnElement[bool]) -> list[ColumnElement[bool]]:
 def alike_for_all(asked: Sequence[Aggregate]) -> bool:
     """Whether the windows are the same for every customer."""
     return all(fact.clock is not ClockZone.CUSTOMER for fact in asked)
+
+
+def once(bound: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The bound of a window in a FILTER.  PostgreSQL computes its instant for every row, that of a sub-select once."""
+    instant = bound.right if isinstance(bound, BinaryExpression) else None
+    if instant is None or isinstance(instant, BindParameter) or bound.operator is None or _reads(instant):
+        return bound
+    made: ColumnElement[bool] = bound.operator(bound.left, select(instant).scalar_subquery())
+    return made
 
 
 def _reads(test: Any) -> bool:

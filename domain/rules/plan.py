@@ -37,7 +37,7 @@ from sqlalchemy.sql.elements import Grouping
 
 from domain.rules.aggregated import aggregated, known, picked, when, widest_of
 from domain.rules.facts import Aggregate, Asked, Columns, Composed, Fact, Match, Opened, Own, Source
-from domain.rules.grouped import Group, Shape, alike_for_all, grouped, settled
+from domain.rules.grouped import Group, Shape, alike_for_all, grouped, once, settled
 from domain.rules.moment import INSTANT, ClockZone, Moment
 from domain.rules.normal import FALSE, TRUE, Form, Literal, Threshold, assume, conjuncts, literals
 from domain.rules.protocol import Condition
@@ -228,7 +228,7 @@ class Plan:
         made = []
         for fact in asked:
             keep = self._matching(tuple(match for match in fact.where if match not in common), found)
-            keep += [] if widest and when(fact) == when(widest) else self._bounds(fact, found)
+            keep += [] if widest and when(fact) == when(widest) else [once(each) for each in self._bounds(fact, found)]
             made.append(aggregated(fact, found, keep))
         columns = [each.label(f"f{place}") for place, each in enumerate(made)]
         scanned = self._joined(scan, asked, found, select(*columns).select_from(found.rows).where(*rows))
