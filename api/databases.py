@@ -36,10 +36,15 @@ class Databases:
         """The owner's DSN.  Raises ``NoDatabase``."""
         if self.owner_dsn is None:
             raise NoDatabase("this needs the owner of the tables: set REGULARS_OWNER_DATABASE_URL")
-        # The login role may write some of the control plane, and would only find nothing there.
-        if unquote(urlsplit(self.owner_dsn).username or "") == self.login:
-            raise NoDatabase(f"REGULARS_OWNER_DATABASE_URL must name the owner of the tables, not {self.login}")
         return self.owner_dsn
+
+    def check_owner(self) -> None:
+        """Raises ``NoDatabase`` where the owner's DSN names the login role.
+
+        It may write some of the control plane, so that it would only find nothing there.
+        """
+        if unquote(urlsplit(self.owner()).username or "") == self.login:
+            raise NoDatabase(f"REGULARS_OWNER_DATABASE_URL must name the owner of the tables, not {self.login}")
 
 
 @contextmanager

@@ -76,9 +76,14 @@ class Desk:
     now: datetime
 
 
-def run(work: Callable[[Desk], Awaitable[T]], as_json: bool) -> T:
-    """Run a command's work on the database; an expected failure ends the program with its exit status."""
+def run(work: Callable[[Desk], Awaitable[T]], as_json: bool, *, any_owner: bool = False) -> T:
+    """Run a command's work on the database; an expected failure ends the program with its exit status.
+
+    ``any_owner``: the work itself says what is wrong with the owner's DSN.
+    """
     with failures(as_json), open_databases(Settings(), say(as_json)) as databases:
+        if not any_owner:
+            databases.check_owner()
         return asyncio.run(_at_desk(databases, work))
 
 
