@@ -16,8 +16,9 @@ serve: .venv/.installed ## Serve on the configured database
 test: .venv/.developing ## Run the whole test suite
 	$(BIN)/pytest $(ARGS)
 
-prove: .venv/.developing ## Hold 10,000 random rules to the oracle; writes docs/proof.md
+prove: .venv/.developing ## Hold 10,000 random rules to the oracle, read a million strings; writes docs/proof.md
 	$(BIN)/pytest tests/property/prove_rules.py $(ARGS)
+	REGULARS_TEXTS=1000000 $(BIN)/pytest tests/property/test_text.py -k test_no_string_ends_in_anything_but_a_rule_or_a_refusal_with_places_in_it $(ARGS)
 
 lint: .venv/.developing ## Check style and the directions of imports
 	$(BIN)/ruff check .
