@@ -177,8 +177,23 @@ def sporadic(seen: Seen, person: Person, tenure: int, apart: int) -> bool:
 
 
 Meaning = Callable[[Seen, Person], Any]
+
+
 # Template: values that part the shop's customers, and who is meant by them.
+def agreed(seen: Seen, person: Person, purpose: str) -> bool:
+    """Whether the last that was said of it, of all channels, is a consent that has not ended."""
+    said = [c for c in person.consents if (c["purpose"], c["channel"]) == (purpose, None)]
+    said = sorted(
+        (c["occurred_at"], c["id"], c["status"], c["expires_at"]) for c in said if c["occurred_at"] <= seen.now
+    )
+    return bool(said) and said[-1][2] == "GRANTED" and not before(said[-1][3], seen.now)
+
+
 MEANINGS: dict[str, tuple[dict[str, Any], Meaning]] = {
+    "valued_without_consent": (
+        {"percent": 20},
+        lambda s, p: p.row["id"] in s.top(20) and not agreed(s, p, "MARKETING"),
+    ),
     "top_customers": ({"percent": 20}, lambda s, p: p.row["id"] in s.top(20)),
     "many_visits_small_buys": (
         {"years": 1, "visits": 1, "amount": 100},

@@ -20,6 +20,18 @@ VALUE = (
         parameters=(percent("percent", "share of customers", "客户占比", "20"),),
     ),
     SegmentTemplate(
+        "valued_without_consent",
+        Words("Top {percent} % by spend, no consent to marketing", "消费额前 {percent}%，未同意营销"),
+        Words(
+            "Among the {percent} % who spent most in a year: those who have not agreed to marketing on all channels.",
+            "近一年净消费额最高的 {percent}% 客户中，未同意所有渠道营销者。",
+        ),
+        source="003",
+        passage="客户金字塔",
+        rule='top $percent % by net_spend over last 1 year and not consent(purpose = "marketing", status = "granted")',
+        parameters=(percent("percent", "share of customers", "客户占比", "20"),),
+    ),
+    SegmentTemplate(
         "many_visits_small_buys",
         Words("Many visits, small purchases", "来访多、购买少"),
         Words(
