@@ -5,7 +5,9 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any
 
+from domain.rules.issues import issue
 from domain.rules.text.parts import Part, parts, places
+from domain.rules.text.place import Wrong
 
 Path = tuple[str, ...]
 
@@ -30,7 +32,11 @@ class Frame:
         raise TypeError(f"{self.of.__name__} has no {name!r}")
 
     def made(self) -> Any:
-        """The object."""
+        """The object.  Raises ``Wrong`` where a field that must be given was not."""
+        given = {name.partition(".")[0] for name in self.values}
+        for name, part in parts(self.of).items():
+            if part.member.required and name not in given:
+                raise Wrong(issue((*self.path, name), f"{name!r} is missing.", f"缺少“{name}”。"))
         return _built(self.of, self.values)
 
 
