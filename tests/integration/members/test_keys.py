@@ -56,7 +56,6 @@ async def test_a_revoked_key_is_refused_within_a_second_by_every_process(office:
         assert (await caller.post(WHO)).status_code == 401, "the process that revoked it knows at once"
         while (await elsewhere.post(WHO)).status_code != 401:
             assert monotonic() - since < 1
-            await asyncio.sleep(0.05)
     again = await office.admin.data(REVOKE, {"prefix": prefix})
     assert again["apiKeyRevoke"]["key"]["revokedAt"] == revoked
     assert (await office.admin.data(REVOKE, {"prefix": "nobody"}))["apiKeyRevoke"]["__typename"] == "NotFound"
