@@ -4,7 +4,7 @@ asyncpg's own pool starts a task and two timers for each loan, a third of what a
 free connection is no more than taking it off a list; only what goes wrong is dealt with in a task.
 
 The end of a read changes nothing, so nobody waits for it: a connection comes back with its transaction open, and the
-message that begins the next one ends it first.  When no next one comes, it is ended after ``LINGER_S``.
+message that begins the next one ends it first.  When no next one comes, it is ended after one or two ``LINGER_S``.
 """
 
 import asyncio
@@ -35,6 +35,7 @@ class Loan:
     connection: Any
     until: float  # when it is too old
     open: bool = False  # whether a transaction that has done its work is still to be ended
+    left_at: float = 0.0  # when that one had done its work
 
     @property
     def sound(self) -> bool:
@@ -79,10 +80,10 @@ class Readers:
 
     def end(self, loan: Loan) -> None:
         """Return a connection whose transaction has done its work."""
+        loan.left_at = monotonic()
         self._give(loan)
         if loan.open and not self._sweeping and self._free:
-            self._sweeping = True
-            asyncio.get_running_loop().call_later(LINGER_S, self._sweep)
+            self._sweep_later()
 
     async def heal(self, loan: Loan) -> None:
         """Return a connection after a failure: what was cancelled is waited for and rolled back, or it is closed."""
@@ -190,14 +191,21 @@ class Readers:
                 return waiting
         return None
 
+    def _sweep_later(self) -> None:
+        self._sweeping = True
+        asyncio.get_running_loop().call_later(LINGER_S, self._sweep)
+
     def _sweep(self) -> None:
-        """End the transactions that nobody followed."""
+        """End the transactions that nobody has followed; those of this moment may still be."""
         self._sweeping = False
-        left = [loan for loan in self._free if loan.open]
-        self._free = [loan for loan in self._free if not loan.open]
+        before = monotonic() - LINGER_S
+        left = [loan for loan in self._free if loan.open and loan.left_at <= before]
+        self._free = [loan for loan in self._free if loan not in left]
         self._lent.update(left)
         for loan in left:
             self._later(self._ended(loan, END))
+        if any(loan.open for loan in self._free):
+            self._sweep_later()
 
     async def _ended(self, loan: Loan, how: str) -> None:
         try:

@@ -1,7 +1,7 @@
 """The one door to a tenant's rows: a transaction that has named its tenant to PostgreSQL.
 
 Role and path are SET LOCAL: they end with the transaction, so a pooled connection never remembers whom it served.  A
-read's transaction may stay open for two milliseconds after its answer; the message that names the next tenant ends it.
+read's transaction may stay open for four milliseconds after its answer; the message that names the next tenant ends it.
 Outside a scope the login role sees no table, and inside it no other tenant's.
 """
 
