@@ -31,7 +31,6 @@ from tenancy.control import Control
 from tenancy.scope import Scope, TenantClosed
 
 LOOK_UP_COST = 10  # of a trusted document that the process has not met
-WAIT_S = 1.0  # for a turn of the tenant's
 READ_ONLY = Fault(ErrorCode.TENANT_SUSPENDED, "The tenant is read-only.", "该租户当前只读。")
 # After these one may try again.
 PASSING, AGAIN_S = frozenset((ErrorCode.SERVICE_UNAVAILABLE, ErrorCode.TIMEOUT)), 1
@@ -90,7 +89,7 @@ class Answering:
 
     async def _in_turn(self, caller: Caller, asked: Asked) -> Answer:
         turns, query = caller.purse.turns, asked.query
-        if not turns.take() and not await turns.wait(WAIT_S):
+        if not turns.take() and not await turns.wait():
             return rejection([fault("CROWDED", caller.locale, retryAfter=1)], None)
         try:
             if trusted := asked.document_id is not None or caller.key.only_trusted:

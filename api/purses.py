@@ -14,6 +14,7 @@ from api.turns import Turns
 from tenancy.keys import Grant
 
 MOST_PURSES = 20_000  # remembered at a time
+WAIT_S = 1.0  # for a turn of the tenant's
 
 
 class Share:
@@ -23,7 +24,7 @@ class Share:
 
     def __init__(self, tenant_id: UUID, allowances: Allowances) -> None:
         self.bucket = Bucket(tenant_id)
-        self.turns, self.writes = Turns(allowances.tenant_operations), Turns(allowances.tenant_writes)
+        self.turns, self.writes = Turns(allowances.tenant_operations, WAIT_S), Turns(allowances.tenant_writes)
 
 
 class Purse:
