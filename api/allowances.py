@@ -13,7 +13,7 @@ class Allowances:
     tenant_rate: int = 200_000
     tenant_burst: int = 2_000_000
     # Fewer than a process has read connections, so that one tenant cannot take all.
-    tenant_operations: int = 8
+    tenant_operations: int = 16
     deadline_s: int = 10
 
     @classmethod
@@ -35,7 +35,7 @@ class Allowances:
     @property
     def tenant_writes(self) -> int:
         """Operations of one tenant that change something at once in a process, which has fewer connections to write."""
-        return max(1, self.tenant_operations // 2)
+        return max(1, self.tenant_operations // 4)
 
 
 USUAL = Allowances()

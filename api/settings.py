@@ -35,7 +35,7 @@ class Settings(BaseSettings):
         default=False, description="Refuse to start when isolation is not hardened in full."
     )
     pgbouncer: bool = Field(default=False, description="REGULARS_DATABASE_URL leads to PgBouncer in transaction mode.")
-    read_connections: int = Field(default=10, ge=1, le=500, description="At most, of a process; for queries.")
+    read_connections: int = Field(default=20, ge=1, le=500, description="At most, of a process; for queries.")
     write_connections: int = Field(default=5, ge=1, le=500, description="At most, of a process; for mutations.")
     pool_wait_s: float = Field(default=5, gt=0, le=60, description="How long a request waits for a free connection.")
     workers: int = Field(default=1, ge=1, le=64, description="Processes of serve that share the port.")

@@ -61,7 +61,7 @@ class Node:
 class Sizes:
     """How many connections a process opens at most, for each node."""
 
-    reads: int = 10
+    reads: int = 20
     writes: int = 5
     wait_s: float = 5.0  # for one that is free
 

@@ -50,7 +50,7 @@ async def pooled(app: Starlette) -> AsyncIterator[None]:
     async with asyncpg.create_pool(
         os.environ["BENCH_DSN"],
         min_size=0,
-        max_size=10,
+        max_size=20,
         connection_class=Connection,
         init=_init,
         max_inactive_connection_lifetime=300,

@@ -31,7 +31,7 @@ SCHEMAS = read_schemas()
 NAMING = text("SELECT set_config('role', :role, true), set_config('search_path', :path, true)")
 engine = create_async_engine(
     os.environ["BENCH_DSN"].replace("postgresql://", "postgresql+asyncpg://"),
-    pool_size=10,
+    pool_size=20,
     max_overflow=0,
     connect_args={"server_settings": {"timezone": "UTC", "jit": "off", "statement_timeout": "10s"}},
 )

@@ -28,7 +28,7 @@ const preset = {
     makePgService({
       connectionString: process.env.BENCH_DSN,
       schemas: [large.schema],
-      poolConfig: { max: 10 },
+      poolConfig: { max: 20 },
       pubsub: false,
     }),
   ],
