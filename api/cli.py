@@ -2,7 +2,7 @@
 
 import typer
 
-from api.commands import demo, doctor, documents, import_file, key, migrate, schema, serve, tenant
+from api.commands import demo, doctor, documents, import_file, key, migrate, schema, serve, tenant, worker
 from api.commands.frame import EXITS
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ app.add_typer(key.app, name="key")
 app.add_typer(documents.app, name="documents")
 app.command("demo")(demo.demo)
 app.command("serve")(serve.serve)
+app.command("worker")(worker.worker)
 app.command("migrate")(migrate.migrate)
 app.command("doctor")(doctor.doctor)
 app.command("import")(import_file.import_)

@@ -24,6 +24,7 @@ from api import (
     strategies,
     templates,
     tenant,
+    watching,
 )
 from api.graph.schema import build, core
 from api.views import view
@@ -36,6 +37,7 @@ SUBJECTS: tuple[ModuleType, ...] = (
     segments,
     profiles,
     segment_diffs,
+    watching,
     comparing,
     completing,
     rule_text,

@@ -18,6 +18,7 @@ from domain.segments import profile, read, save, segment, texts
 from domain.segments import version as version_facts
 from domain.strategies import audience
 from domain.text import name_of
+from domain.watching import read as watching
 from domain.words import Says, Words
 
 declare_rules(view)
@@ -76,6 +77,7 @@ class Segment:
     updated_at: Same
     count: "CountResult | None" = one(read.count_of, stored=RULES, cost=10)
     versions = pages(version_facts.versions_of, by=version_facts.NEWEST)
+    watch = one(watching.watch_of)
     used_by: "list[Usage]" = many(audience.users_of, requires=Scope.STRATEGIES_READ)
     statistics: "list[SegmentStatistic] | None" = many(
         profile.statistics_of, plain=("metrics",), stored=RULES, cost=10, requires=Scope.CUSTOMERS_READ

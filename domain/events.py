@@ -14,6 +14,8 @@ from sqlalchemy import (
     CheckConstraint,
     ColumnElement,
     Integer,
+    Text,
+    cast,
     func,
     insert,
     literal_column,
@@ -55,6 +57,12 @@ class EventTopic(StrEnum):
     MEMBER_SAVED = "MEMBER_SAVED"
     MEMBER_REMOVED = "MEMBER_REMOVED"
     RFM_CONFIG_SAVED = "RFM_CONFIG_SAVED"
+    SEGMENT_ENTERED = "SEGMENT_ENTERED"
+    SEGMENT_LEFT = "SEGMENT_LEFT"
+
+
+# What was found out of a customer, while nothing of the customer changed.
+FOUND = (EventTopic.SEGMENT_ENTERED, EventTopic.SEGMENT_LEFT)
 
 
 class Event(Stored):
@@ -103,7 +111,8 @@ def changed_since(row: Any, instant: Any) -> ColumnElement[bool]:
     last = select(EventCounter.last).scalar_subquery()
     # The upper bound excludes nothing; of a range with two ends PostgreSQL expects few rows, and uses the key.
     subjects = select(Event.subject_id).where(Event.sequence > before(instant), Event.sequence <= last)
-    changed: ColumnElement[bool] = row.id.in_(subjects.where(Event.subject_id.is_not(None)))
+    told = cast(Event.topic, Text).not_in([literal_column(f"'{topic}'", Text()) for topic in FOUND])
+    changed: ColumnElement[bool] = row.id.in_(subjects.where(Event.subject_id.is_not(None), told))
     return changed
 
 

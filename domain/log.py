@@ -43,6 +43,8 @@ SUBJECTS: Mapping[EventTopic, type[Stored] | None] = {
     EventTopic.RFM_CONFIG_SAVED: RfmConfig,
     EventTopic.MEMBER_SAVED: Member,
     EventTopic.MEMBER_REMOVED: Member,
+    EventTopic.SEGMENT_ENTERED: Customer,
+    EventTopic.SEGMENT_LEFT: Customer,
     EventTopic.BULK_FINISHED: None,
 }
 # These tell of several customers at once, so who reaches only some does not see them.

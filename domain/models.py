@@ -21,6 +21,7 @@ from domain.segments.member import SegmentMember
 from domain.segments.segment import Segment
 from domain.segments.version import SegmentVersion
 from domain.strategies.strategy import Strategy, StrategyAction
+from domain.watching.watch import MembershipChange, SegmentWatch, WatchedCustomer
 
 TABLES = (
     Customer,
@@ -41,6 +42,9 @@ TABLES = (
     Segment,
     SegmentVersion,
     SegmentMember,
+    SegmentWatch,
+    WatchedCustomer,
+    MembershipChange,
     InstalledTemplate,
     RfmConfig,
     Dictionary,

@@ -9,6 +9,7 @@ from api.cli import app
 from api.commands.frame import Exit
 from api.settings import Settings
 from api.telemetry.metrics import Metrics
+from api.worker.numbers import Numbers
 
 TEXT = (Path(__file__).parents[2] / "docs" / "operating.md").read_text()
 
@@ -26,7 +27,9 @@ def test_every_exit_status_is_listed_and_no_other() -> None:
 def test_every_metric_is_listed_and_no_other() -> None:
     told = TEXT.partition("### Metrics")[2].partition("\n## ")[0]
     listed = re.findall(r"^\| `(regulars_[a-z_]+)` \|", told, re.MULTILINE)
-    made = (f"{one.name}_total" if one.type == "counter" else one.name for one in Metrics().registry.collect())
+    registries = (Metrics().registry, Numbers().registry)
+    every = (one for registry in registries for one in registry.collect())
+    made = (f"{one.name}_total" if one.type == "counter" else one.name for one in every)
     assert sorted(listed) == sorted(made)
 
 
