@@ -18,6 +18,7 @@ from domain.rules.moment import ClockZone, Moment
 from domain.rules.shape import Column, camel, only
 from domain.rules.tests import NumberTest, TimeTest
 from domain.rules.text.phrase import Phrase
+from domain.rules.turns import Turns, turns_of
 from domain.rules.window import Window, preceding
 from domain.rules.worded import AGGREGATES
 from domain.words import Says, Words
@@ -129,6 +130,10 @@ class AggregateTest:
         else:
             made = (test.test if isinstance(test, FieldTest) else test).holds(value, moment)
         return made
+
+    def turns(self, value: ColumnElement[Any], moment: Moment) -> Turns:
+        """When what is asked of an event's instant turns."""
+        return turns_of(only(self)[1], value, moment)
 
     def claim(self, facts: Mapping[str, Aggregate]) -> Claim:
         """What it says of the aggregate; whether there are rows is said of their number."""

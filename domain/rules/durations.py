@@ -11,8 +11,9 @@ from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import Boolean, ColumnElement, Integer, Numeric, and_, func, literal, literal_column, true
 
-from domain.rules.moment import Moment
+from domain.rules.moment import MICROSECOND, Moment
 from domain.rules.text.phrase import Choice, Phrase
+from domain.rules.turns import Turns, once_ago
 from domain.time import Duration
 from domain.words import Says, Words
 
@@ -69,6 +70,11 @@ class DurationTest:
         at = self.on_empty.filled(value, moment.now)
         made = [_COMPARE[name](moment.before(ago), at) for name, ago in self.given()]
         return self.on_empty.concluded(and_(*made))
+
+    def turns(self, value: ColumnElement[Any], moment: Moment) -> Turns:
+        """When an instant becomes so long ago: at least so, and longer."""
+        found = [at for _, ago in self.given() for at in once_ago(value, ago, moment)]
+        return [*found, *(at + MICROSECOND for at in found)]
 
     def lasts(self, seconds: ColumnElement[Any]) -> ColumnElement[bool]:
         """Whether a number of seconds is so long; months are not compared."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from sqlalchemy import ColumnElement, FromClause
+from sqlalchemy import ColumnElement, FromClause, Select
 
 from domain.rules.moment import ClockZone, Moment
 from domain.rules.terms import Terms
-from domain.rules.window import ALL_TIME, Window
+from domain.rules.turns import NoInstants, Reading, Turns, turns_of
+from domain.rules.window import ALL_TIME, AnchorField, Window
+from domain.words import Words
 
 if TYPE_CHECKING:
     from domain.rules.plan import Plan
@@ -43,11 +45,29 @@ class Source:
     open: Callable[[], Opened] = field(repr=False)
 
 
-class Match(Protocol):
+class Earlier(NamedTuple):
+    """Rows that say when a value of a customer changed, and what it was until then: those where ``these`` holds."""
+
+    rows: FromClause
+    customer_id: ColumnElement[Any]
+    at: ColumnElement[Any]
+    value: ColumnElement[Any]
+    these: ColumnElement[bool]
+
+
+class Match(ABC):
     """A filter of a source's rows: a value that can be compared with others."""
 
+    __slots__ = ()
+
+    @abstractmethod
     def holds(self, row: Columns, moment: Moment) -> ColumnElement[bool]:
         """Whether a row counts; rows where it is UNKNOWN do not."""
+
+    def turns(self, row: Columns, moment: Moment) -> Turns:
+        """When that changes although the row does not."""
+        del row, moment
+        return []
 
 
 class Own(ABC):
@@ -63,6 +83,10 @@ class Own(ABC):
     @property
     def called(self) -> str | None:
         """The field's name in rules; null of what is none."""
+        return None
+
+    def earlier(self) -> Earlier | None:
+        """Its changes; null where it never changes."""
         return None
 
     def personal(self, terms: Terms) -> str | None:
@@ -108,6 +132,11 @@ class Asked(ABC):
     def found(self, plan: Plan) -> ColumnElement[Any]:
         """The value for the plan's customer; what it is read from is joined to the plan."""
 
+    def instants(self, customer: FromClause, reading: Reading) -> list[Select[Any]]:
+        """Of an enclosing statement's customer: when it may change.  Raises ``NoInstants`` if that cannot be told."""
+        del customer, reading
+        raise NoInstants(Words("It depends on other customers.", "这取决于其他客户。"))
+
 
 @dataclass(frozen=True, slots=True)
 class Composed:
@@ -124,7 +153,7 @@ class Composed:
 
 
 @dataclass(frozen=True, slots=True)
-class Passes:
+class Passes(Match):
     """A column passes a test."""
 
     column: str
@@ -135,5 +164,15 @@ class Passes:
         made: ColumnElement[bool] = self.test.holds(row[self.column], moment)
         return made
 
+    def turns(self, row: Columns, moment: Moment) -> Turns:
+        """As the test says."""
+        return turns_of(self.test, row[self.column], moment)
+
 
 Fact = Own | Aggregate | Asked | Composed
+
+
+def anchor_of(name: AnchorField, terms: Terms) -> Own | Aggregate | None:
+    """The date of the customer's own that windows are counted from, as its subject declares it."""
+    declared = (getattr(of, "anchors", {}) for of in terms.vocabulary)
+    return next((anchors[name] for anchors in declared if name in anchors), None)

@@ -19,10 +19,11 @@ from domain.time import Clock, Duration
 from domain.words import Words
 
 INSTANT = DateTime(timezone=True)
-_LOCAL = DateTime()
-_SECOND: ColumnElement[Any] = literal_column("interval '1 second'", Interval())
-_MONTH: ColumnElement[Any] = literal_column("interval '1 month'", Interval())
-_DAY: ColumnElement[Any] = literal_column("interval '1 day'", Interval())
+LOCAL = DateTime()
+MICROSECOND: ColumnElement[Any] = literal_column("interval '1 microsecond'", Interval())
+SECOND: ColumnElement[Any] = literal_column("interval '1 second'", Interval())
+MONTH: ColumnElement[Any] = literal_column("interval '1 month'", Interval())
+DAY: ColumnElement[Any] = literal_column("interval '1 day'", Interval())
 _UTC = literal_column("'UTC'", Text())
 _ONE = literal_column("1", Integer())
 
@@ -57,11 +58,11 @@ class PeriodUnit(StrEnum):
 Offset = int | ColumnElement[Any]  # a number of periods; in SQL, of many at once
 # As date_trunc calls them; how many of which step they last; days or months.
 _UNITS: dict[PeriodUnit, tuple[ColumnElement[Any], int, ColumnElement[Any]]] = {
-    PeriodUnit.DAY: (literal_column("'day'", Text()), 1, _DAY),
-    PeriodUnit.WEEK: (literal_column("'week'", Text()), 7, _DAY),
-    PeriodUnit.MONTH: (literal_column("'month'", Text()), 1, _MONTH),
-    PeriodUnit.QUARTER: (literal_column("'quarter'", Text()), 3, _MONTH),
-    PeriodUnit.YEAR: (literal_column("'year'", Text()), 12, _MONTH),
+    PeriodUnit.DAY: (literal_column("'day'", Text()), 1, DAY),
+    PeriodUnit.WEEK: (literal_column("'week'", Text()), 7, DAY),
+    PeriodUnit.MONTH: (literal_column("'month'", Text()), 1, MONTH),
+    PeriodUnit.QUARTER: (literal_column("'quarter'", Text()), 3, MONTH),
+    PeriodUnit.YEAR: (literal_column("'year'", Text()), 12, MONTH),
 }
 _TO_DAY = _UNITS[PeriodUnit.DAY][0]
 
@@ -105,9 +106,9 @@ class Moment:
     def shifted(self, instant: ColumnElement[Any], duration: Duration, back: bool = False) -> ColumnElement[Any]:
         """The instant ``duration`` after another, or before it."""
         if duration.months:
-            local = func.date_trunc(_TO_DAY, self.local(instant), type_=_LOCAL)
-            instant = self._instant(_moved(local, duration.months, _MONTH, back))
-        return _moved(instant, duration.seconds, _SECOND, back)
+            local = func.date_trunc(_TO_DAY, self.local(instant), type_=LOCAL)
+            instant = self._instant(moved(local, duration.months, MONTH, back))
+        return moved(instant, duration.seconds, SECOND, back)
 
     def day_before(self, duration: Duration) -> ColumnElement[Any]:
         """The day ``duration`` before today; exact parts are whole days."""
@@ -119,7 +120,14 @@ class Moment:
 
     def local(self, instant: ColumnElement[Any]) -> ColumnElement[Any]:
         """What the clock shows at an instant."""
-        return func.timezone(self.zone, instant, type_=_LOCAL)
+        return func.timezone(self.zone, instant, type_=LOCAL)
+
+    def begins(self, day: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The first instant of a day, given as a day or as what the clock shows.
+
+        The one after the last of the day before: where a midnight is left out or comes twice, days change then.
+        """
+        return self._instant(cast(day, LOCAL) - MICROSECOND) + MICROSECOND
 
     def day_of(self, instant: ColumnElement[Any]) -> ColumnElement[Any]:
         """The day of an instant."""
@@ -134,27 +142,33 @@ class Moment:
         return cast(self._period(unit, offset, fiscal), Date())
 
     def _period(self, unit: PeriodUnit, offset: Offset, fiscal: bool) -> ColumnElement[Any]:
+        return self.period_of(self.local(self.now), unit, offset, fiscal)
+
+    def period_of(
+        self, local: ColumnElement[Any], unit: PeriodUnit, offset: Offset, fiscal: bool
+    ) -> ColumnElement[Any]:
+        """When, as the clock shows it, the period begins that is ``offset`` after the one that ``local`` lies in."""
         name, length, step = _UNITS[unit]
-        local = self.local(self.now)
         shift: ColumnElement[Any] | None = None
         if unit is PeriodUnit.WEEK:
-            shift = cast(self.week_start - _ONE, Double()) * _DAY
+            shift = cast(self.week_start - _ONE, Double()) * DAY
         elif fiscal:
-            shift = cast(self.fiscal_year_start - _ONE, Double()) * _MONTH
-        began = func.date_trunc(name, local if shift is None else local - shift, type_=_LOCAL)
-        return _moved(began if shift is None else began + shift, length * offset, step)
+            shift = cast(self.fiscal_year_start - _ONE, Double()) * MONTH
+        began = func.date_trunc(name, local if shift is None else local - shift, type_=LOCAL)
+        return moved(began if shift is None else began + shift, length * offset, step)
 
     def _day(self, duration: Duration, back: bool = False) -> ColumnElement[Any]:
         local = self.local(self.now)
         if duration.months:
-            local = _moved(func.date_trunc(_TO_DAY, local, type_=_LOCAL), duration.months, _MONTH, back)
-        return cast(_moved(local, duration.seconds, _SECOND, back), Date())
+            local = moved(func.date_trunc(_TO_DAY, local, type_=LOCAL), duration.months, MONTH, back)
+        return cast(moved(local, duration.seconds, SECOND, back), Date())
 
     def _instant(self, local: ColumnElement[Any]) -> ColumnElement[Any]:
         return func.timezone(self.zone, local, type_=INSTANT)
 
 
-def _moved(at: ColumnElement[Any], n: Offset, step: ColumnElement[Any], back: bool = False) -> ColumnElement[Any]:
+def moved(at: ColumnElement[Any], n: Offset, step: ColumnElement[Any], back: bool = False) -> ColumnElement[Any]:
+    """So many steps later, or earlier."""
     if isinstance(n, int) and not n:
         return at
     number: ColumnElement[Any] = literal(float(n), Double()) if isinstance(n, int) else cast(n, Double())

@@ -36,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.elements import Grouping
 
 from domain.rules.aggregated import aggregated, known, picked, when, widest_of
-from domain.rules.facts import Aggregate, Asked, Columns, Composed, Fact, Match, Opened, Own, Source
+from domain.rules.facts import Aggregate, Asked, Columns, Composed, Fact, Match, Opened, Own, Source, anchor_of
 from domain.rules.grouped import Group, Shape, alike_for_all, grouped, once, settled
 from domain.rules.moment import INSTANT, ClockZone, Moment
 from domain.rules.normal import FALSE, TRUE, Form, Literal, Threshold, assume, conjuncts, literals
@@ -191,8 +191,7 @@ class Plan:
         return list(found)
 
     def _anchor(self, name: AnchorField) -> Fact:
-        declared = (getattr(of, "anchors", {}) for of in self.terms.vocabulary)
-        return next((anchors[name] for anchors in declared if name in anchors), _Nowhen())
+        return anchor_of(name, self.terms) or _Nowhen()
 
     def _read(self, facts: list[Aggregate]) -> list[float]:
         """Make the values of aggregates.  The costs up to which a rule is tested before a further scan."""

@@ -31,8 +31,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from domain.rules import worded_tests as say
 from domain.rules.comparing import Compare, compared, texts_of
-from domain.rules.moment import INSTANT, Moment
+from domain.rules.moment import INSTANT, LOCAL, Moment
 from domain.rules.text.phrase import OWN, Phrase
+from domain.rules.turns import Turns, day_once_ago, day_once_ahead, once_ago, once_ahead, while_in
 from domain.rules.window import Period, first_day
 from domain.time import Duration
 from domain.words import Says, Words
@@ -156,6 +157,17 @@ class DateTest:
             made.append(cast(extract("isodow", value), Integer()) == any_(asked))
         return and_(*made)
 
+    def turns(self, value: ColumnElement[Any], moment: Moment) -> Turns:
+        """When a day comes into what is asked, or leaves it."""
+        made = day_once_ago(value, Duration(), moment) if self.in_last or self.in_next else []
+        if self.in_last is not None:
+            made += day_once_ago(value, self.in_last, moment)
+        if self.in_next is not None:
+            made += day_once_ahead(value, self.in_next, moment)
+        if self.in_period is not None:
+            made += while_in(self.in_period, cast(value, LOCAL), moment)
+        return made
+
 
 @dataclass(frozen=True, slots=True)
 class TimeTest:
@@ -179,6 +191,12 @@ class TimeTest:
         if self.in_next is not None:
             made += [value > moment.now, value <= moment.after(self.in_next)]
         return and_(*made)
+
+    def turns(self, value: ColumnElement[Any], moment: Moment) -> Turns:
+        """When an instant comes into what is asked, or leaves it."""
+        made = [value] if self.in_last or self.in_next else []
+        made += [] if self.in_last is None else once_ago(value, self.in_last, moment)
+        return made + ([] if self.in_next is None else once_ahead(value, self.in_next, moment))
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from domain.rules.moment import ClockZone, Moment
 from domain.rules.terms import Terms
 from domain.rules.tests import TextTest
 from domain.rules.text.phrase import Phrase, equal, listed
+from domain.rules.turns import Reading, Turns
 from domain.words import Says, Words
 
 
@@ -32,7 +33,7 @@ CONSENTS = Source("consents", 3, _consents)
 
 
 @dataclass(frozen=True, slots=True)
-class Covers:
+class Covers(Match):
     """An entry is about a channel: it names that one, or none."""
 
     channel: Channel | None
@@ -84,6 +85,11 @@ class ConsentIs:
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """Whether it is one of them."""
         return TextTest(in_=self.status).holds(facts["standing"], moment)
+
+    def turns(self, value: ColumnElement[Any], reading: Reading) -> Turns:
+        """When a consent expires."""
+        del reading
+        return [value]
 
     def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """Nothing beyond the types."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import (
+    ARRAY,
     Boolean,
     ColumnElement,
     Date,
@@ -18,12 +19,16 @@ from sqlalchemy import (
     and_,
     case,
     cast,
+    column,
     extract,
+    func,
     literal,
     literal_column,
     null,
+    select,
     type_coerce,
 )
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.types import NullType
 
 from domain.customers.conditions.fields import BUILT_IN, Missing, customer_field
@@ -31,9 +36,11 @@ from domain.customers.conditions.names import FIELD
 from domain.refusal import ProblemCode
 from domain.rules.facts import Own
 from domain.rules.issues import RuleIssue, issue, unknown
-from domain.rules.moment import CLOCKS, ClockZone, Moment
+from domain.rules.moment import CLOCKS, INSTANT, ClockZone, Moment
 from domain.rules.terms import Terms
+from domain.rules.tests import DateTest
 from domain.rules.text.phrase import OWN, Named, Phrase
+from domain.rules.turns import Reading, Turns, day_once_ago
 from domain.rules.window import Period, first_day
 from domain.time import Duration
 from domain.words import Says, Words
@@ -42,6 +49,7 @@ _YEAR: ColumnElement[Any] = literal_column("interval '1 year'", Interval())
 _FEBRUARY, _LAST, _ONE = (literal_column(text, Integer()) for text in ("2", "29", "1"))
 _FIELDS = ("date", "time")
 MOST_YEARS = 1_000
+_YEAR_S = 365 * 86_400
 _AHEAD = Phrase("next {}", "未来 {}", says=Words("within the next {}", "在未来{}内"))
 _BACK = Phrase("last {}", "近 {}", says=Words("within the last {}", "在最近{}内"))
 _TODAY = Phrase("today", "今天", {OWN: True})
@@ -78,6 +86,20 @@ class AnniversaryWindow:
         if self.in_period is not None:
             return first_day(self.in_period, moment), first_day(self.in_period.moved(1), moment)
         return today, tomorrow
+
+    @property
+    def years(self) -> int:
+        """How far from today it may be, at most."""
+        asked = self.in_next or self.in_last
+        if asked is not None:
+            return asked.months // 12 + asked.seconds // _YEAR_S + 2
+        return 2 + (abs(self.in_period.offset) if self.in_period else 0)
+
+    def turns(self, day: ColumnElement[Any], moment: Moment) -> Turns:
+        """When a day comes into it, or leaves it."""
+        if self.today is not None:
+            return day_once_ago(day, Duration(), moment)
+        return DateTest(in_last=self.in_last, in_next=self.in_next, in_period=self.in_period).turns(day, moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +146,21 @@ class Anniversary:
         passed = this < following
         latest = case((passed, this), else_=last)
         return and_(latest >= first, case((passed, years), else_=years - _ONE) >= _ONE)
+
+    def turns(self, value: ColumnElement[Any], reading: Reading) -> Turns:
+        """When an anniversary comes into the window or leaves it: the nth, or those that may between two instants."""
+        moment = reading.moment
+        began = moment.day_of(value) if isinstance(value.type, DateTime) else value
+        if self.nth is not None:
+            return self.window.turns(self._day(began, literal(self.nth, Integer())), moment)
+        margin = literal(self.window.years + 1, Integer())
+        first, last = (cast(extract("year", moment.day_of(at)) - extract("year", began), Integer())
+                       for at in (reading.since, reading.until))  # fmt: skip
+        series = func.generate_series(func.greatest(first - margin, _ONE), last + margin)
+        years = series.table_valued(column("n", Integer()), name="years").render_derived()
+        made = func.unnest(array(self.window.turns(self._day(began, years.c.n), moment)))
+        each = select(made).select_from(years).correlate_except(years).scalar_subquery()
+        return [func.array(each, type_=ARRAY(INSTANT))]
 
     def issues(self, terms: Terms) -> Iterator[RuleIssue]:
         """A field that is not known or no date, a number of years that cannot be."""

@@ -31,6 +31,7 @@ from domain.rules.shape import camel, members, only
 from domain.rules.terms import Terms
 from domain.rules.tests import ValueTest
 from domain.rules.text.phrase import Phrase
+from domain.rules.turns import Reading, Turns, turns_of
 from domain.rules.window import AnchorField
 from domain.words import Says, Words
 
@@ -110,6 +111,10 @@ class AttributeIs:
             return type_coerce(null(), Boolean())
         made: ColumnElement[bool] = test.holds(value, moment)
         return made
+
+    def turns(self, value: ColumnElement[Any], reading: Reading) -> Turns:
+        """When the test of a value turns."""
+        return turns_of(only(self.test)[1], value, reading.moment)
 
     def claims(self, terms: Terms) -> Iterator[Claim]:
         """That the test is of the field."""

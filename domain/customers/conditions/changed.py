@@ -22,6 +22,7 @@ from domain.rules.shape import only, snake
 from domain.rules.terms import Terms
 from domain.rules.tests import TextTest, ValueTest
 from domain.rules.text.phrase import Phrase
+from domain.rules.turns import Turns, turns_of
 from domain.rules.window import ALL_TIME, Window
 from domain.words import Says, Words
 
@@ -40,7 +41,7 @@ CHANGES = Source("changes", 4, _changes)
 
 
 @dataclass(frozen=True, slots=True)
-class Was:
+class Was(Match):
     """A value before or after a change passes a test."""
 
     field: str
@@ -49,15 +50,22 @@ class Was:
 
     def holds(self, row: Columns, moment: Moment) -> ColumnElement[bool]:
         """Whether it does."""
-        kind, test = only(self.test)
+        made: ColumnElement[bool] = only(self.test)[1].holds(self._value(row), moment)
+        return made
+
+    def turns(self, row: Columns, moment: Moment) -> Turns:
+        """As the test says."""
+        return turns_of(only(self.test)[1], self._value(row), moment)
+
+    def _value(self, row: Columns) -> ColumnElement[Any]:
+        kind, _ = only(self.test)
         # PostgreSQL tests in any order: of other fields there is no value, or it could not be read as the type.
         value: ColumnElement[Any] = case((row["field"] == literal(self.field, Text()), row[self.column]))
         value = type_coerce(value, JSONB())
         if kind != "set":
             text = value.op("#>>", return_type=Text())(_ITSELF)
             value = cast(text, _TYPES[kind]) if kind in _TYPES else text
-        made: ColumnElement[bool] = test.holds(value, moment)
-        return made
+        return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,9 +26,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
 from domain.customers.attribute import AttributeType, PiiLevel
-from domain.customers.customer import Customer
+from domain.customers.customer import AttributeChange, Customer
 from domain.customers.fields import KEPT
-from domain.rules.facts import Columns, Own
+from domain.rules.facts import Columns, Earlier, Own
 from domain.rules.moment import INSTANT
 from domain.rules.shape import camel
 from domain.rules.terms import Terms
@@ -37,6 +37,7 @@ from domain.rules.terms import Terms
 ONLY_EQUAL = frozenset(("email", "phone", "street"))
 PERSONAL_COLUMNS = frozenset(name for name, column in inspect(Customer).columns.items() if column.info.get("personal"))
 _JSON_NULL: ColumnElement[Any] = literal_column("'null'::jsonb", JSONB())
+_WHOLE: ColumnElement[Any] = literal_column("'{}'::text[]")
 _CASTS: dict[AttributeType, TypeEngine[Any]] = {
     AttributeType.INTEGER: Numeric(),
     AttributeType.DECIMAL: Numeric(),
@@ -72,6 +73,11 @@ class BuiltIn(Own):
         """As the API calls the column."""
         return camel(self.column)
 
+    def earlier(self) -> Earlier | None:
+        """What the history says of the column; of all attributes together it says nothing."""
+        type_ = Customer.__table__.c[self.column].type
+        return None if isinstance(type_, JSONB) else _earlier(self.column, type_)
+
     def personal(self, terms: Terms) -> str | None:
         """As the column says."""
         del terms
@@ -98,6 +104,10 @@ class OwnAttribute(Own):
     def called(self) -> str:
         """By its key."""
         return self.key
+
+    def earlier(self) -> Earlier:
+        """What the history says of the attribute."""
+        return _earlier(self.key, _CASTS.get(self.type, Text()))
 
     def personal(self, terms: Terms) -> str | None:
         """As its definition says."""
@@ -132,6 +142,14 @@ def customer_field(key: str, terms: Terms) -> CustomerField | None:
         return None
     type_ = AttributeType(attribute.type)
     return CustomerField(OwnAttribute(key, type_), _TESTS[type_], tuple(attribute.options))
+
+
+def _earlier(field: str, type_: TypeEngine[Any]) -> Earlier:
+    """The changes of a field; days and instants as what they are, others as text."""
+    a = AttributeChange.__table__.alias("was")
+    text: ColumnElement[Any] = type_coerce(a.c.before, JSONB()).op("#>>", return_type=Text())(_WHOLE)
+    value = cast(text, type_) if isinstance(type_, Date | DateTime) else text
+    return Earlier(a, a.c.customer_id, a.c.valid_from, value, a.c.field == literal(field, Text()))
 
 
 def _built_in(name: str, type_: TypeEngine[Any]) -> CustomerField:

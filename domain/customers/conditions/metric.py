@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import floor
 from typing import Annotated, Any, ClassVar
 
 from sqlalchemy import ColumnElement
@@ -13,12 +14,17 @@ from domain.rules.claims import Claim
 from domain.rules.facts import Fact
 from domain.rules.issues import RuleIssue, issue
 from domain.rules.metrics import METRIC, MetricKey, metric_of, plain_aggregate
-from domain.rules.moment import CLOCKS, ClockZone, Moment
+from domain.rules.moment import CLOCKS, SECOND, ClockZone, Moment, moved
 from domain.rules.terms import Terms
 from domain.rules.tests import NumberTest
 from domain.rules.text.phrase import Phrase
+from domain.rules.turns import Reading, Turns
 from domain.rules.window import ALL_TIME, Counted, Window
 from domain.words import Says, Words
+
+MOST_DAYS = 1_000_000  # nothing is so long ago
+_DAY_S = 86_400
+_NUMBERS = ("eq", "ne", "gt", "gte", "lt", "lte")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,13 @@ class MetricIs:
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """What the test says of it."""
         return self.test.holds(facts["value"], moment)
+
+    def turns(self, value: ColumnElement[Any], reading: Reading) -> Turns:
+        """When the days since an instant become as many as is asked, and more."""
+        del reading
+        asked = [number for member in _NUMBERS if (number := getattr(self.test, member)) is not None]
+        days = {floor(number) + n for number in asked if abs(number) < MOST_DAYS for n in (0, 1)}
+        return [moved(value, day * _DAY_S, SECOND) for day in sorted(days)]
 
     def claims(self, terms: Terms) -> Iterator[Claim]:
         """That the test is of the measure; one that is an aggregate is the same subject as that."""

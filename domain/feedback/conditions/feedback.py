@@ -19,6 +19,7 @@ from domain.rules.moment import CLOCKS, ClockZone, Moment
 from domain.rules.terms import Terms
 from domain.rules.tests import NumberTest, TextTest
 from domain.rules.text.phrase import equal, listed, tested
+from domain.rules.turns import Reading, Turns
 from domain.rules.window import ALL_TIME, AnchorField, Window
 from domain.words import Says, Words
 
@@ -46,7 +47,7 @@ def _scored(kind: str) -> tuple[Match, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class InBand:
+class InBand(Match):
     """An answer to an NPS question lies in one of the bands."""
 
     bands: tuple[NpsBand, ...]
@@ -114,6 +115,10 @@ class FeedbackGiven:
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """What the test says of it."""
         return self.having.concluded(facts, moment)
+
+    def turns(self, value: ColumnElement[Any], reading: Reading) -> Turns:
+        """When what is asked of an answer's instant turns."""
+        return self.having.turns(value, reading.moment)
 
     def claims(self, terms: Terms) -> Iterator[Claim]:
         """What the test says of the aggregate."""

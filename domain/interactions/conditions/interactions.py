@@ -18,6 +18,7 @@ from domain.rules.issues import RuleIssue
 from domain.rules.metrics import Metric, MetricKey, itself, whole_days
 from domain.rules.moment import CLOCKS, ClockZone, Moment
 from domain.rules.terms import Terms
+from domain.rules.turns import Reading, Turns
 from domain.rules.window import ALL_TIME, AnchorField, Window
 from domain.words import Says, Words
 
@@ -86,6 +87,10 @@ class Interactions:
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """What the test says of it."""
         return self.having.concluded(facts, moment)
+
+    def turns(self, value: ColumnElement[Any], reading: Reading) -> Turns:
+        """When what is asked of an interaction's instant turns."""
+        return self.having.turns(value, reading.moment)
 
     def claims(self, terms: Terms) -> Iterator[Claim]:
         """What the test says of the aggregate."""

@@ -16,6 +16,7 @@ from domain.rules.facts import Aggregate
 from domain.rules.issues import RuleIssue
 from domain.rules.moment import CLOCKS, ClockZone, Moment
 from domain.rules.terms import Terms
+from domain.rules.turns import Reading, Turns
 from domain.rules.window import ALL_TIME, Window
 from domain.words import Says, Words
 
@@ -51,6 +52,10 @@ class Items:
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """What the test says of it."""
         return self.having.concluded(facts, moment)
+
+    def turns(self, value: ColumnElement[Any], reading: Reading) -> Turns:
+        """When what is asked of an order's instant turns."""
+        return self.having.turns(value, reading.moment)
 
     def claims(self, terms: Terms) -> Iterator[Claim]:
         """What the test says of the aggregate."""

@@ -20,6 +20,7 @@ from domain.rules.metrics import Metric, MetricKey
 from domain.rules.moment import CLOCKS, ClockZone, Moment
 from domain.rules.terms import Terms
 from domain.rules.tests import NumberTest
+from domain.rules.turns import Reading, Turns
 from domain.rules.window import ALL_TIME, AnchorField, Counted, Window
 from domain.words import Says, Words
 
@@ -68,6 +69,10 @@ class Orders:
         made = self.having.concluded(net, moment)
         # Nothing that comes back raises it: whoever has not enough before returns need not be asked for them.
         return and_(self.having.concluded(facts, moment), made) if self._at_least else made
+
+    def turns(self, value: ColumnElement[Any], reading: Reading) -> Turns:
+        """When what is asked of an order's instant turns."""
+        return self.having.turns(value, reading.moment)
 
     def claims(self, terms: Terms) -> Iterator[Claim]:
         """What the test says of the aggregate."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
-from sqlalchemy import ColumnElement, and_, exists, literal_column, not_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, literal_column, not_, select
 
 from domain.interactions.conditions.filters import InteractionFilter
 from domain.interactions.conditions.interactions import INTERACTIONS
@@ -18,6 +18,7 @@ from domain.rules.moment import CLOCKS, ClockZone, Moment
 from domain.rules.plan import Plan
 from domain.rules.terms import Terms
 from domain.rules.text.phrase import Phrase
+from domain.rules.turns import Reading, each_of, window_turns
 from domain.rules.window import ALL_TIME, After, Counted, Window, bounds
 from domain.time import Duration
 from domain.words import Says, Words
@@ -85,6 +86,20 @@ class Followed(Asked):
     def found(self, plan: Plan) -> ColumnElement[Any]:
         """EXISTS, one inside another."""
         return self._from(0, None, plan, plan.at(self.clock))
+
+    def instants(self, customer: FromClause, reading: Reading) -> list[Select[Any]]:
+        """When an event of a step comes or goes, and when a time passes in which there is to be none."""
+        moment = reading.seen_by(self.clock, customer.c.timezone).moment
+        waits = {step.within for step in self.steps if step.absent and step.within is not None}
+        made = []
+        for number, step in enumerate(self.steps):
+            source, where = step.asked
+            found = source.open()
+            turns = window_turns(ALL_TIME if number else self.window, found.at, moment)
+            turns += [at for match in where for at in match.turns(found.columns, reading.moment)]
+            turns += [moment.shifted(found.at, within) for within in waits]
+            made.append(each_of(turns, found.rows, found.customer_id == customer.c.id))
+        return made
 
     def _from(self, number: int, before: ColumnElement[Any] | None, plan: Plan, moment: Moment) -> ColumnElement[bool]:
         step = self.steps[number]

@@ -19,6 +19,7 @@ from sqlalchemy import (
     literal,
     literal_column,
     or_,
+    select,
     type_coerce,
 )
 
@@ -27,6 +28,7 @@ from domain.orders.product import Product
 from domain.rules.aggregate import Fields
 from domain.rules.facts import Columns, Match, Opened, Source
 from domain.rules.moment import Moment
+from domain.rules.turns import Turns
 
 _ONE: ColumnElement[Any] = literal_column("1")
 
@@ -80,7 +82,7 @@ ITEM_FIELDS = Fields(numbers=("quantity", "net_amount"), distinct=("product", "o
 
 
 @dataclass(frozen=True, slots=True)
-class NotYet:
+class NotYet(Match):
     """Something did not happen by now: it has no instant, or a later one."""
 
     column: str
@@ -90,9 +92,14 @@ class NotYet:
         at = row[self.column]
         return or_(at.is_(None), at > moment.now)
 
+    def turns(self, row: Columns, moment: Moment) -> Turns:
+        """When it happens."""
+        del moment
+        return [row[self.column]]
+
 
 @dataclass(frozen=True, slots=True)
-class OfProduct:
+class OfProduct(Match):
     """A line is of a product: by id, article number and category path, as far as given."""
 
     ids: tuple[UUID, ...] | None
@@ -123,7 +130,7 @@ class OfProduct:
 
 
 @dataclass(frozen=True, slots=True)
-class Contains:
+class Contains(Match):
     """An order has a line of a product."""
 
     product: OfProduct
@@ -136,7 +143,7 @@ class Contains:
 
 
 @dataclass(frozen=True, slots=True)
-class OfOrder:
+class OfOrder(Match):
     """A return's order is known and matches."""
 
     where: tuple[Match, ...]
@@ -147,3 +154,9 @@ class OfOrder:
         columns = order_columns(o.c)
         tests = [match.holds(columns, moment) for match in self.where]
         return exists(_ONE).select_from(o).where(o.c.id == row["order"], *tests).correlate_except(o)
+
+    def turns(self, row: Columns, moment: Moment) -> Turns:
+        """When the order does, or does not any more."""
+        o = Order.__table__.alias("of")
+        found = [at for match in self.where for at in match.turns(order_columns(o.c), moment)]
+        return [select(at).where(o.c.id == row["order"]).correlate_except(o).scalar_subquery() for at in found]

@@ -10,13 +10,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Uuid, exists, literal, literal_column, or_, select, union
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    Uuid,
+    and_,
+    exists,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union,
+)
 
 from domain.customers.customer import Customer
 from domain.rules.facts import Asked
 from domain.rules.issues import RuleIssue
 from domain.rules.moment import ClockZone, Moment
 from domain.rules.terms import Terms
+from domain.rules.turns import Reading, each_of
 from domain.segments.conditions.segment import InSegment
 from domain.segments.member import SegmentMember
 
@@ -50,9 +64,19 @@ class Listed(Asked):
             .select_from(merged.join(loser, loser.c.id == merged.c.customer_id))
             .where(loser.c.merged_into.is_not(None), *self._on(merged, plan.moment))
         )
-        whose = union(as_listed, by_merging).subquery("whose")
+        apart = (as_listed.correlate_except(member), by_merging.correlate_except(merged, loser))
+        whose = union(*apart).subquery("whose")
         found = exists(_ONE).select_from(whose).where(whose.c.customer_id == plan.customer.c.id)
         return found.correlate_except(whose)
+
+    def instants(self, customer: FromClause, reading: Reading) -> list[Select[Any]]:
+        """When the customer was put on the list or taken off it, or one who was merged into this one."""
+        del reading
+        line, loser = SegmentMember.__table__.alias("line"), Customer.__table__.alias("loser")
+        merged = select(loser.c.id).where(loser.c.merged_into == customer.c.id).correlate_except(loser)
+        whose = or_(line.c.customer_id == customer.c.id, line.c.customer_id.in_(merged))
+        of_this = line.c.segment_id == literal(self.segment_id, Uuid())
+        return [each_of([line.c.added_at, line.c.removed_at], line, and_(of_this, whose))]
 
     def _on(self, member: Any, moment: Moment) -> list[ColumnElement[bool]]:
         return [
