@@ -5,37 +5,32 @@ Instants at which anything may change are looked for, and the rule is asked at e
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
     Boolean,
     ColumnElement,
     FromClause,
     Integer,
     Interval,
-    Select,
-    Uuid,
-    any_,
     case,
     false,
     func,
-    literal,
     literal_column,
     or_,
     select,
     true,
     union,
 )
+from sqlalchemy.dialects.postgresql import array
 
 from domain.customers.conditions.fields import BuiltIn
 from domain.customers.customer import Customer
+from domain.rules.beside import beside
 from domain.rules.instants import instants
 from domain.rules.moment import MICROSECOND, Moment
-from domain.rules.normal import normal
+from domain.rules.normal import Literal, literals, normal
 from domain.rules.terms import Terms
 from domain.rules.tree import Rule
 from domain.rules.turns import Reading
@@ -44,74 +39,91 @@ from domain.time import Clock
 
 MOST_INSTANTS = 2_000  # of one customer that are looked at
 _MOST, _ONE = literal_column(str(MOST_INSTANTS), Integer()), literal_column("1", Integer())
-_FAR: ColumnElement[Any] = literal_column("interval '50 years'", Interval())  # so far anniversaries are looked for
-_ZONE = BuiltIn("timezone")
-_WHO = Customer.__table__.alias("who")
+FAR: ColumnElement[Any] = literal_column("interval '50 years'", Interval())  # so far anniversaries are looked for
+ZONE = BuiltIn("timezone")
+_ASKED = Customer.__table__.alias("asked_of")
 
 
-def next_flips(rule: Rule, ids: Sequence[UUID], *, terms: Terms, clock: Clock) -> Select[Any]:
-    """A line of each customer: ``id``, ``member`` now, ``at`` which instant that changes; null if it never does.
+def next_flip(rule: Rule, who: FromClause, *, terms: Terms, clock: Clock) -> FromClause:
+    """Of a customer ``who`` of the enclosing statement: ``member`` now, and ``at`` which instant that changes first.
 
-    ``capped``: so many instants were looked at that a later one may be missing.
-    Raises ``NoInstants`` of a rule that depends on other customers.
+    Without ``at`` it never does, unless ``capped``: so many instants were looked at that a later one may be missing.
+    The clock's now may be a column of that statement.  Raises ``NoInstants`` of a rule that depends on others.
     """
     now = Moment.of(clock).now
-    found = _instants(rule, _WHO, terms, clock, now, now + _FAR)
-    later = select(found.c.at).where(found.c.at > now).order_by(found.c.at).limit(_MOST).subquery("later")
+    found = possible(rule, who, now, now + FAR, terms=terms, clock=clock).subquery("found")
+    ahead = select(found.c.at).where(found.c.at > now).order_by(found.c.at).limit(_MOST)
+    later = ahead.correlate_except(found).subquery("later")
     place = func.row_number().over(order_by=later.c.at).label("place")
-    asked = select(later.c.at, place, _member(rule, later.c.at, terms, clock).label("member")).subquery("asked")
-    return _lines(rule, asked, asked.c.at.asc(), ids, terms, clock)
+    member = _member(rule, who, later.c.at, terms, clock).label("member")
+    asked = select(later.c.at, place, member).correlate_except(later).subquery("asked")
+    return _first(rule, who, asked, asked.c.at.asc(), terms, clock)
 
 
-def since(rule: Rule, ids: Sequence[UUID], *, terms: Terms, clock: Clock) -> Select[Any]:
+def since_when(rule: Rule, who: FromClause, *, terms: Terms, clock: Clock) -> FromClause:
     """The same, but ``at`` is the instant since when the membership is as it is; null if it never was another."""
     now = Moment.of(clock).now
-    found = _instants(rule, _WHO, terms, clock, now - _FAR, now, _ZONE)
-    earlier = select(found.c.at).where(found.c.at <= now).order_by(found.c.at.desc()).limit(_MOST).subquery("earlier")
+    found = possible(rule, who, now - FAR, now, terms=terms, clock=clock, zone=ZONE).subquery("found")
+    back = select(found.c.at).where(found.c.at <= now).order_by(found.c.at.desc()).limit(_MOST)
+    earlier = back.correlate_except(found).subquery("earlier")
     place = func.row_number().over(order_by=earlier.c.at.desc()).label("place")
-    before = _member(rule, earlier.c.at - MICROSECOND, terms, clock).label("member")
-    asked = select(earlier.c.at, place, before).subquery("asked")
-    return _lines(rule, asked, asked.c.at.desc(), ids, terms, clock)
+    before = _member(rule, who, earlier.c.at - MICROSECOND, terms, clock).label("member")
+    asked = select(earlier.c.at, place, before).correlate_except(earlier).subquery("asked")
+    return _first(rule, who, asked, asked.c.at.desc(), terms, clock)
 
 
-def _instants(
+def possible(
     rule: Rule,
-    customer: FromClause,
-    terms: Terms,
-    clock: Clock,
+    who: FromClause,
     since: ColumnElement[Any],
     until: ColumnElement[Any],
+    *,
+    terms: Terms,
+    clock: Clock,
     zone: BuiltIn | None = None,
-) -> FromClause:
-    """``at``: every instant at which the customer may come or go, that of the registration among them."""
-    known = select(customer.c.registered_at.label("at")).correlate_except()
+) -> Any:
+    """``at``: every instant at which the customer may come or go, that of the registration among them.
+
+    What comes round again and again is looked for between ``since`` and ``until``.  With the ``zone`` data of the past
+    are looked at, too.
+    """
+    known = select(who.c.registered_at.label("at")).correlate_except()
     reading = Reading(Moment.of(clock), since, until)
-    return union(known, *instants(normal(rule, terms), customer, reading, terms, zone)).subquery("found")
+    return union(known, *instants(normal(rule, terms), who, reading, terms, zone))
 
 
-def _member(rule: Rule, at: ColumnElement[Any], terms: Terms, clock: Clock) -> ColumnElement[bool]:
-    return is_member(_WHO.c.id, rule, terms=terms, clock=replace(clock, now=at))
+def leaves(rule: Rule, terms: Terms) -> list[Literal]:
+    """The conditions of a rule, in the order of ``held``."""
+    return list(dict.fromkeys(literals(normal(rule, terms))))
 
 
-def _lines(rule: Rule, asked: FromClause, order: Any, ids: Sequence[UUID], terms: Terms, clock: Clock) -> Select[Any]:
+def held(rule: Rule, who: FromClause, *, terms: Terms, clock: Clock) -> ColumnElement[Any]:
+    """Of each of the ``leaves`` whether it holds of a customer of the enclosing statement; null of nobody."""
+    asked = beside([normal(rule, terms)], _ASKED, Moment.of(clock), terms)
+    holds = [func.coalesce(column, false(), type_=Boolean()) for column in asked.columns()]
+    found = select(array(holds)).select_from(asked.plan.joined).where(_ASKED.c.id == who.c.id, *asked.plan.where)
+    return found.correlate_except(asked.plan.joined).scalar_subquery()
+
+
+def _first(rule: Rule, who: FromClause, asked: FromClause, order: Any, terms: Terms, clock: Clock) -> FromClause:
     """The first instant in ``order`` at which the membership differs from that of now."""
-    now = select(_member(rule, Moment.of(clock).now, terms, clock).label("member")).correlate_except().lateral("now")
-    other = asked.c.member != now.c.member
+    now = (
+        select(_member(rule, who, Moment.of(clock).now, terms, clock).label("member")).correlate_except().lateral("now")
+    )
+    other = (asked.c.member != now.c.member).label("other")
     first = (
-        select(asked.c.at, other.label("other"))
+        select(asked.c.at, other)
         .where(or_(other, asked.c.place == _MOST))
         .order_by(order)
         .limit(_ONE)
         .correlate_except(asked)
         .lateral("first")
     )
-    return (
-        select(
-            _WHO.c.id,
-            now.c.member,
-            case((first.c.other, first.c.at)).label("at"),
-            func.coalesce(~first.c.other, false(), type_=Boolean()).label("capped"),
-        )
-        .select_from(_WHO.join(now, true()).outerjoin(first, true()))
-        .where(_WHO.c.id == any_(literal(list(ids), ARRAY(Uuid()))))
-    )
+    found = case((first.c.other, first.c.at)).label("at")
+    capped = func.coalesce(~first.c.other, false(), type_=Boolean()).label("capped")
+    joined = now.outerjoin(first, true())
+    return select(now.c.member, found, capped).select_from(joined).correlate_except(now, first).lateral("flip")
+
+
+def _member(rule: Rule, who: FromClause, at: ColumnElement[Any], terms: Terms, clock: Clock) -> ColumnElement[bool]:
+    return is_member(who.c.id, rule, terms=terms, clock=replace(clock, now=at))

@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select, true
 
+from domain.customers.customer import Customer
 from domain.rules.turns import NoInstants
-from domain.segments.flip import next_flips
+from domain.segments.flip import next_flip
 from domain.time import Clock
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
@@ -25,12 +27,19 @@ from tests.support.rules.shop import Person
 RULES = int(os.environ.get("REGULARS_FLIPS", "240"))
 PORTION, PEOPLE, GRID = 40, 10, 50
 LEAST = timedelta(microseconds=1)
+WHO = Customer.__table__.alias("who")
 
 
 def is_member(judge: Judge, rule: Any, person: Person, when: When, at: datetime) -> bool:
     """By the oracle."""
     oracle = Oracle(judge.shop, replace(when, now=at), judge.terms.rules)
     return oracle.known(person) and oracle.truth(rule, person) is True
+
+
+def of_each(found: Any, people: list[Person]) -> Any:
+    """A line of each customer."""
+    ids = [person.row["id"] for person in people]
+    return select(WHO.c.id, *found.c).select_from(WHO.join(found, true())).where(WHO.c.id.in_(ids))
 
 
 def grid(chance: random.Random, start: datetime, end: datetime) -> Iterator[datetime]:
@@ -52,7 +61,7 @@ async def test_a_membership_lasts_until_the_next_flip(judge: Judge, market: Tena
             some = chance.sample(judge.shop.people, PEOPLE)
             clock = Clock(**asdict(question.when))
             try:
-                statement = next_flips(question.rule, [p.row["id"] for p in some], terms=judge.terms, clock=clock)
+                statement = of_each(next_flip(question.rule, WHO, terms=judge.terms, clock=clock), some)
             except NoInstants:
                 continue
             found = {row.id: row for row in await session.execute(statement)}

@@ -4,22 +4,24 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import ARRAY, column, func, insert, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.base import new_id
 from domain.customers.customer import Customer
 from domain.interactions.interaction import Interaction
+from domain.rules.moment import INSTANT
 from domain.rules.terms import Terms
 from domain.rules.text.parser import parse
 from domain.rules.turns import NoInstants
-from domain.segments.flip import MOST_INSTANTS, next_flips
+from domain.segments.flip import MOST_INSTANTS, next_flip
 from domain.time import Clock
 from domain.vocabulary import CONDITIONS
 
 TERMS = Terms(vocabulary=CONDITIONS)
 LEAST = timedelta(microseconds=1)
 DAY = timedelta(days=1)
+WHO = Customer.__table__.alias("who")
 
 
 def at(text: str) -> datetime:
@@ -45,7 +47,10 @@ async def flips(session: AsyncSession, rule: str, now: datetime, *visits: dateti
     if rows:
         await session.execute(insert(Interaction.__table__), rows)
     clock = Clock(now=now, zone=zone)
-    return (await session.execute(next_flips(parse(rule, TERMS), [id_], terms=TERMS, clock=clock))).one()
+    found = next_flip(parse(rule, TERMS), WHO, terms=TERMS, clock=clock)
+    return (
+        await session.execute(select(WHO.c.id, *found.c).select_from(WHO.join(found, true())).where(WHO.c.id == id_))
+    ).one()
 
 
 VISIT = at("2026-01-10 10:00")
@@ -135,3 +140,22 @@ async def test_so_many_instants_are_looked_at_and_that_there_are_more_is_said(se
     assert (row.member, row.at, row.capped) == (False, None, True)
     row = await flips(session, f"interactions.count >= {MOST_INSTANTS}", now, *visits, zone="UTC")
     assert (row.member, row.at, row.capped) == (False, visits[-2], False)
+
+
+@pytest.mark.parametrize(
+    ("rule", "end"),
+    [
+        ("exists interactions over last 7 days", VISIT + 7 * DAY),
+        ("interactions.recency < 1 month or birth_date in next 7 days", at("2026-02-10 23:00")),
+    ],
+)
+async def test_many_are_asked_at_once_each_at_an_instant_of_its_own(
+    session: AsyncSession, rule: str, end: datetime
+) -> None:
+    id_ = (await flips(session, "no orders", VISIT, VISIT, zone="UTC")).id
+    then = [VISIT - DAY, VISIT, VISIT + 6 * DAY, end]
+    asked = func.unnest(literal(then, ARRAY(INSTANT))).table_valued(column("now", INSTANT)).render_derived(name="asked")
+    found = next_flip(parse(rule, TERMS), WHO, terms=TERMS, clock=Clock(now=asked.c.now, zone="Europe/Berlin"))
+    query = select(found.c.member, found.c.at).select_from(asked.join(WHO, true()).join(found, true()))
+    rows = await session.execute(query.where(WHO.c.id == id_).order_by(asked.c.now))
+    assert [tuple(row) for row in rows] == [(False, VISIT), (True, end), (True, end), (False, None)]
