@@ -25,11 +25,6 @@ SELECT s.key, r.customer_id FROM watched_customer AS r JOIN segment_watch AS w O
 JOIN segment AS s ON s.id = w.segment_id WHERE r.member AND w.ended_at IS NULL"""
 
 
-def orders(window: str, test: dict[str, Any]) -> dict[str, Any]:
-    """A rule: how many orders there are in the last so long."""
-    return {"orders": {"fn": "COUNT", "window": {"last": window}, "test": test}}
-
-
 @dataclass
 class Watched(Club):
     """Its ``now`` is the clock of what is written and of the rounds."""
@@ -44,11 +39,19 @@ class Watched(Club):
 
     async def customer(self, name: str, **said: Any) -> str:
         """Save one by its name; the id."""
+        found = await self.try_customer(name, **said)
+        assert found is not None
+        return found
+
+    async def try_customer(self, name: str, **said: Any) -> str | None:
+        """The same; null when it is refused, for the customer is gone."""
         given = {"displayName": name, "externalRefs": [{"system": "shop", "value": name}], **said}
         text = f"mutation($i: CustomerInput!) {{ done: customerUpsert(input: $i) {{ {SAVED} }} }}"
         found = (await self.data(text, i=given))["done"]
-        self.ids[name] = found["customer"]["id"]
-        return self.ids[name]
+        if "customer" not in found:
+            return None
+        self.ids.setdefault(name, found["customer"]["id"])
+        return str(found["customer"]["id"])
 
     async def change(self, mutation: str, **given: Any) -> Any:
         """A mutation of a customer that takes ids and texts."""
@@ -61,6 +64,12 @@ class Watched(Club):
 
     async def order(self, name: str, ago: timedelta = timedelta(), **said: Any) -> str:
         """An order of a customer, placed so long ago; its number."""
+        found = await self.try_order(name, ago, **said)
+        assert found is not None
+        return found
+
+    async def try_order(self, name: str, ago: timedelta = timedelta(), **said: Any) -> str | None:
+        """The same; null when it is refused, for the customer is gone."""
         self.recorded += 1
         number = said.pop("number", str(self.recorded))
         given = {
@@ -71,8 +80,7 @@ class Watched(Club):
         }  # fmt: skip
         text = "mutation($o: [OrderInput!]!) { ordersRecord(orders: $o) { items { problem { code path } } } }"
         done = await self.data(text, o=[given])
-        assert done["ordersRecord"]["items"][0]["problem"] is None, done
-        return number
+        return number if done["ordersRecord"]["items"][0]["problem"] is None else None
 
     async def segment(self, key: str, **said: Any) -> str:
         """A new segment's id."""
