@@ -47,7 +47,8 @@ _ASKED = Customer.__table__.alias("asked_of")
 def next_flip(rule: Rule, who: FromClause, *, terms: Terms, clock: Clock) -> FromClause:
     """Of a customer ``who`` of the enclosing statement: ``member`` now, and ``at`` which instant that changes first.
 
-    Without ``at`` it never does, unless ``capped``: so many instants were looked at that a later one may be missing.
+    Without ``at`` it never does, unless ``capped``: so many instants were looked at that a later one may be missing,
+    ``looked_until`` the last of them.
     The clock's now may be a column of that statement.  Raises ``NoInstants`` of a rule that depends on others.
     """
     now = Moment.of(clock).now
@@ -122,7 +123,8 @@ def _first(rule: Rule, who: FromClause, asked: FromClause, order: Any, terms: Te
     found = case((first.c.other, first.c.at)).label("at")
     capped = func.coalesce(~first.c.other, false(), type_=Boolean()).label("capped")
     joined = now.outerjoin(first, true())
-    return select(now.c.member, found, capped).select_from(joined).correlate_except(now, first).lateral("flip")
+    columns = (now.c.member, found, capped, first.c.at.label("looked_until"))
+    return select(*columns).select_from(joined).correlate_except(now, first).lateral("flip")
 
 
 def _member(rule: Rule, who: FromClause, at: ColumnElement[Any], terms: Terms, clock: Clock) -> ColumnElement[bool]:

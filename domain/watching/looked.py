@@ -6,19 +6,23 @@ One statement for all watches of a round.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Integer, Uuid, func, literal, null, select, type_coerce, union_all
+from sqlalchemy import ARRAY, Integer, Uuid, column, func, literal, null, select, true, type_coerce, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.customers.customer import Customer
 from domain.rules.moment import INSTANT
 from domain.rules.terms import Terms
 from domain.rules.tree import Rule
+from domain.segments.flip import next_flip
 from domain.segments.members import is_member
 from domain.time import Clock
+
+_WHO = Customer.__table__.alias("who")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +54,13 @@ async def looked(session: AsyncSession, looks: Sequence[Look], terms: Terms, clo
 
 def _asked(n: int, look: Look, terms: Terms, clock: Clock) -> Any:
     pairs = func.unnest(literal(list(look.customers), ARRAY(Uuid())), literal(list(look.at), ARRAY(INSTANT)))
-    pair = pairs.table_valued("customer", "at").render_derived(name=f"asked_{n}").c
-    customer, at = type_coerce(pair.customer, Uuid()), type_coerce(pair.at, INSTANT)
-    then = Clock(now=at, zone=clock.zone, week_start=clock.week_start, fiscal_year_start=clock.fiscal_year_start)
-    member = is_member(customer, look.rule, terms=terms, clock=then)
-    return select(
-        literal(n, Integer()).label("n"), customer.label("customer"), member.label("member"),
-        type_coerce(null(), INSTANT).label("next_at"),
-    )  # fmt: skip
+    pair = pairs.table_valued(column("customer", Uuid()), column("at", INSTANT)).render_derived(name=f"asked_{n}")
+    then = replace(clock, now=pair.c.at)
+    number = literal(n, Integer()).label("n")
+    if not look.ahead:
+        member = is_member(pair.c.customer, look.rule, terms=terms, clock=then).label("member")
+        return select(number, pair.c.customer.label("id"), member, type_coerce(null(), INSTANT).label("next_at"))
+    flip = next_flip(look.rule, _WHO, terms=terms, clock=then)
+    whom = pair.join(_WHO, _WHO.c.id == pair.c.customer).join(flip, true())
+    # Of one with very many instants, the last that was looked at: from there on it is looked for anew.
+    return select(number, _WHO.c.id, flip.c.member, flip.c.looked_until.label("next_at")).select_from(whom)
