@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import UUID
 
@@ -11,7 +12,11 @@ from domain.rules.codec import encode
 from domain.rules.references import Measured
 from domain.rules.terms import Terms
 from domain.rules.tree import Never, Rule, conditions
+from domain.rules.turns import NoInstants
+from domain.segments.flip import next_flips
 from domain.time import Clock
+
+_ANY = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def rules_under(id_: UUID, terms: Terms) -> dict[UUID, Rule]:
@@ -21,17 +26,22 @@ def rules_under(id_: UUID, terms: Terms) -> dict[UUID, Rule]:
 
 
 def compares(id_: UUID, terms: Terms) -> bool:
-    """Whether somebody's membership may change because others do something."""
-    rules = rules_under(id_, terms).values()
-    return any(getattr(leaf, "compares", False) for rule in rules for leaf in conditions(rule))
+    """Whether somebody's membership may change because others do something: then there is no telling when."""
+    try:
+        next_flips(terms.rules.get(id_, Never()), (), terms=terms, clock=Clock(now=_ANY))
+    except NoInstants:
+        return True
+    return False
 
 
 def basis_of(id_: UUID, terms: Terms, clock: Clock) -> str:
     """A digest of the rules, of ways to score if any is used, and of how days are counted."""
-    rules = [[str(one), _written(rule)] for one, rule in rules_under(id_, terms).items()]
-    scored = {str(one): repr(each.scoring) for one, each in terms.rfm.items()} if compares(id_, terms) else {}
+    rules = rules_under(id_, terms)
+    scored = any(getattr(leaf, "compares", False) for rule in rules.values() for leaf in conditions(rule))
+    ways = {str(one): repr(each.scoring) for one, each in terms.rfm.items()} if scored else {}
     days = [clock.zone, clock.week_start, clock.fiscal_year_start]
-    return sha256(orjson.dumps([rules, scored, days], option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
+    stands = [[[str(one), _written(rule)] for one, rule in rules.items()], ways, days]
+    return sha256(orjson.dumps(stands, option=orjson.OPT_SORT_KEYS, default=str)).hexdigest()
 
 
 def _written(rule: Rule) -> object:

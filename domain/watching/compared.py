@@ -22,6 +22,7 @@ async def compare(session: AsyncSession, one: Followed, terms: Terms, clock: Clo
     """Take down who is in now and was not, and who was and is not; of very many a part, the others the next time."""
     watch = one.watch
     assert watch.scan_at is not None
+    assert watch.scan_cause is not None
     live = member_ids(one.rule, terms=terms, clock=replace(clock, now=watch.scan_at), shape=Shape.ALL).subquery("live")
     row = WatchedCustomer
     stored = select(row.customer_id).where(row.watch_id == watch.id, row.member).subquery("stored")

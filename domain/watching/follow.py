@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.customers.customer import Customer
@@ -28,7 +28,7 @@ from domain.watching.followed import Asked, Followed
 from domain.watching.looked import looked
 from domain.watching.save import end
 from domain.watching.touched import touched
-from domain.watching.watch import SegmentWatch, WatchedCustomer
+from domain.watching.watch import SegmentWatch
 
 MOST_SCANNED, MOST_DUE, MOST_STEPS = 2_000, 2_000, 100
 MOST_UNREAD = 20_000  # events; when there are more, everybody is looked at instead
@@ -57,7 +57,7 @@ async def follow(session: AsyncSession, remembered: Terms, *, clock: Clock) -> R
         if watch.segment_id not in terms.rules:  # it was archived
             await end(session, watch, clock.now)
             continue
-        await _settle(session, watch, terms, clock, last)
+        _settle(watch, terms, clock, last)
         followed.append(Followed(watch, version, terms.rules[watch.segment_id], clock.now))
     await _follow(session, followed, terms, clock)
     for one in followed:
@@ -71,16 +71,12 @@ async def _current(session: AsyncSession, remembered: Terms) -> Terms:
     return terms_of(await session.scalar(terms_statement()), remembered.vocabulary)
 
 
-async def _settle(session: AsyncSession, watch: SegmentWatch, terms: Terms, clock: Clock, last: int) -> None:
+def _settle(watch: SegmentWatch, terms: Terms, clock: Clock, last: int) -> None:
     """Begin to look at everybody where that is needed."""
     basis = basis_of(watch.segment_id, terms, clock)
     if basis != watch.basis:
         watch.basis, watch.compares = basis, compares(watch.segment_id, terms)
-        if watch.scan_at is not None and watch.scan_cause is None:  # nobody was told of anybody yet
-            await session.execute(delete(WatchedCustomer).where(WatchedCustomer.watch_id == watch.id))
-            _scan(watch, clock.now, None, last)
-        else:
-            _scan(watch, clock.now, ChangeCause.RULE_EDITED, last)
+        _scan(watch, clock.now, ChangeCause.RULE_EDITED, last)
     elif watch.scan_at is None and watch.compares:
         if watch.evaluated_at + timedelta(seconds=watch.every_s) <= clock.now:
             _scan(watch, clock.now, ChangeCause.POPULATION_SHIFT, watch.position)
@@ -88,7 +84,7 @@ async def _settle(session: AsyncSession, watch: SegmentWatch, terms: Terms, cloc
         _scan(watch, clock.now, ChangeCause.DATA, last)
 
 
-def _scan(watch: SegmentWatch, at: datetime, cause: ChangeCause | None, position: int) -> None:
+def _scan(watch: SegmentWatch, at: datetime, cause: ChangeCause, position: int) -> None:
     watch.scan_at, watch.scan_after, watch.scan_cause, watch.position = at, None, cause, position
 
 
@@ -120,6 +116,7 @@ async def _scanned(session: AsyncSession, one: Followed) -> list[Asked]:
     """The next of everybody."""
     watch = one.watch
     assert watch.scan_at is not None
+    assert watch.scan_cause is not None
     query = select(Customer.id).where(Customer.id > (watch.scan_after or NOBODY)).order_by(Customer.id)
     found = list(await session.scalars(query.limit(MOST_SCANNED)))
     await one.load(session, found)

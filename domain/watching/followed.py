@@ -42,11 +42,11 @@ class Standing:
 
 
 class Asked(NamedTuple):
-    """A customer to be looked at as of an instant; a change has the cause, or without one is not told."""
+    """A customer to be looked at as of an instant; a change has the cause."""
 
     customer: UUID
     at: datetime
-    cause: ChangeCause | None
+    cause: ChangeCause
 
 
 @dataclass(slots=True)
@@ -93,7 +93,7 @@ class Followed:
                 found.append(Asked(customer, next_at, ChangeCause.TIME_PASSED))
         return found
 
-    def asked(self, customer: UUID, at: datetime, cause: ChangeCause | None) -> Asked:
+    def asked(self, customer: UUID, at: datetime, cause: ChangeCause) -> Asked:
         """A customer as of an instant, but of none before what was told of it.
 
         Clocks of processes differ, and a transaction may commit after one that began later.
@@ -114,21 +114,19 @@ class Followed:
             self.put(customer, member, at, cause)
             standing.next_at = found.next_at
 
-    def put(self, customer: UUID, member: bool, at: datetime, cause: ChangeCause | None) -> None:
+    def put(self, customer: UUID, member: bool, at: datetime, cause: ChangeCause) -> None:
         """A customer stands so as of an instant."""
         standing = self.standings[customer]
         if member is standing.member:
             return
-        standing.member = member
-        if cause is not None:
-            standing.changes, standing.changed_at = standing.changes + 1, at
-            self.changes.append(
-                {
-                    "id": new_id(self.now), "watch_id": self.watch.id, "customer_id": customer, "at": at,
-                    "number": standing.changes, "change": ChangeKind.ENTERED if member else ChangeKind.LEFT,
-                    "cause": cause, "rule_version": self.version, "recorded_at": self.now,
-                }
-            )  # fmt: skip
+        standing.member, standing.changes, standing.changed_at = member, standing.changes + 1, at
+        self.changes.append(
+            {
+                "id": new_id(self.now), "watch_id": self.watch.id, "customer_id": customer, "at": at,
+                "number": standing.changes, "change": ChangeKind.ENTERED if member else ChangeKind.LEFT,
+                "cause": cause, "rule_version": self.version, "recorded_at": self.now,
+            }
+        )  # fmt: skip
 
     async def write(self, session: AsyncSession) -> None:
         """All of it, and the events that tell of it, in the transaction."""

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import Integer, Uuid, delete, insert, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.base import new_id
 from domain.events import EventCounter
 from domain.refusal import NotFound, ProblemCode, Refused, invalid
+from domain.rules.grouped import Shape
 from domain.rules.terms import Terms
+from domain.rules.tree import Never, Rule
+from domain.segments.change import ChangeCause
+from domain.segments.members import member_ids
 from domain.segments.segment import Segment, SegmentStatus
 from domain.time import Clock, Duration
 from domain.watching.basis import basis_of, compares
@@ -51,15 +55,25 @@ async def segment_watch(
     if len(running) >= MOST_WATCHES:
         words = f"At most {MOST_WATCHES} segments are watched.", f"最多监测 {MOST_WATCHES} 个分群。"
         raise invalid("id", *words, ProblemCode.OUT_OF_RANGE)
-    session.add(
-        SegmentWatch(
-            id=new_id(now), segment_id=id, since=now, every_s=every.seconds,
-            # What is committed later is looked at again: it may be in the baseline, which does no harm.
-            position=await session.scalar(select(EventCounter.last)),
-            compares=compares(id, terms), basis=basis_of(id, terms, clock), evaluated_at=now, scan_at=now,
-        )
-    )  # fmt: skip
+    asked = {"basis": basis_of(id, terms, clock), "compares": compares(id, terms)}
+    # Before the baseline: what is committed after this is looked at again, which does no harm.
+    position = await session.scalar(select(EventCounter.last))
+    watch = SegmentWatch(
+        id=new_id(now), segment_id=id, since=now, every_s=every.seconds, position=position, evaluated_at=now, **asked
+    )
+    if not watch.compares:  # when to look again, and what was committed beside this
+        watch.scan_at, watch.scan_cause = now, ChangeCause.DATA
+    session.add(watch)
+    await session.flush()
+    await session.execute(_baseline(watch.id, terms.rules.get(id, Never()), terms, clock))
     return segment
+
+
+def _baseline(watch: UUID, rule: Rule, terms: Terms, clock: Clock) -> Any:
+    """Who is in now."""
+    found = member_ids(rule, terms=terms, clock=clock, shape=Shape.ALL).subquery("found")
+    lines = select(literal(watch, Uuid()), found.c.id, true(), literal(0, Integer()))
+    return insert(WatchedCustomer).from_select(["watch_id", "customer_id", "member", "changes"], lines)
 
 
 async def segment_unwatch(session: AsyncSession, id: UUID, *, now: datetime) -> Segment:

@@ -74,12 +74,9 @@ def watches() -> None:
         sa.Column("changes", sa.Integer(), nullable=False),
         sa.Column("changed_at", AT, nullable=True),
         sa.Column("next_at", AT, nullable=True),
-        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_watched_customer_customer_id")),
-        sa.ForeignKeyConstraint(["watch_id"], ["segment_watch.id"], name=op.f("fk_watched_customer_watch_id")),
         sa.PrimaryKeyConstraint("watch_id", "customer_id", name=op.f("pk_watched_customer")),
         postgresql_with=GROWING,
     )
-    op.create_index(op.f("ix_watched_customer_customer_id"), "watched_customer", ["customer_id"], unique=False)
     op.create_index(
         "ix_watched_customer_next_at",
         "watched_customer",
