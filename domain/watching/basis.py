@@ -8,12 +8,13 @@ from uuid import UUID
 
 import orjson
 
+from domain.customers.customer import Customer
 from domain.rules.codec import encode
 from domain.rules.references import Measured
 from domain.rules.terms import Terms
 from domain.rules.tree import Never, Rule, conditions
 from domain.rules.turns import NoInstants
-from domain.segments.flip import next_flips
+from domain.segments.flip import next_flip
 from domain.time import Clock
 
 _ANY = datetime(2000, 1, 1, tzinfo=UTC)
@@ -28,7 +29,7 @@ def rules_under(id_: UUID, terms: Terms) -> dict[UUID, Rule]:
 def compares(id_: UUID, terms: Terms) -> bool:
     """Whether somebody's membership may change because others do something: then there is no telling when."""
     try:
-        next_flips(terms.rules.get(id_, Never()), (), terms=terms, clock=Clock(now=_ANY))
+        next_flip(terms.rules.get(id_, Never()), Customer.__table__, terms=terms, clock=Clock(now=_ANY))
     except NoInstants:
         return True
     return False
