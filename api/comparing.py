@@ -123,9 +123,10 @@ class OverlapMatrix:
 
 @view.query
 class ComparingQueries:
-    set_algebra: "SetResult" = one(algebra.set_algebra, proven=True, requires=Scope.SEGMENTS_READ)
+    set_algebra: "SetResult" = one(algebra.set_algebra, past=True, proven=True, requires=Scope.SEGMENTS_READ)
     overlap: "OverlapMatrix" = one(
         overlap.overlap,
+        past=True,
         plain=("segment_ids",),
         ids={"segment_ids": "Segment"},
         proven=True,

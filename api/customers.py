@@ -202,7 +202,7 @@ class Erasure:
 
 @view.query
 class CustomerQueries:
-    customer = one(read.customer_by, requires=Scope.CUSTOMERS_READ)
+    customer = one(read.customer_by, past=True, requires=Scope.CUSTOMERS_READ)
     duplicate_candidates: "list[DuplicatePair]" = many(twins.duplicate_candidates, cost=20, requires=PII)
     erasures = pages(erase.erasures, by=erase.NEWEST, requires=Scope.CUSTOMERS_READ)
     deleted_customers = many(delete.deleted_customers, requires=Scope.CUSTOMERS_WRITE)

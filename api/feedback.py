@@ -81,9 +81,9 @@ class FeedbackPoint:
 class FeedbackQueries:
     feedback = pages(read.feedback, by=read.RECORDED, requires=Scope.FEEDBACK_READ)
     feedback_metrics: "FeedbackMetrics" = one(
-        metrics.feedback_metrics, proven=True, cost=10, requires=Scope.FEEDBACK_READ
+        metrics.feedback_metrics, past=True, proven=True, cost=10, requires=Scope.FEEDBACK_READ
     )
-    feedback_trend: "list[FeedbackPoint]" = many(trend.feedback_trend, cost=20, requires=Scope.FEEDBACK_READ)
+    feedback_trend: "list[FeedbackPoint]" = many(trend.feedback_trend, past=True, cost=20, requires=Scope.FEEDBACK_READ)
 
 
 @view.mutation

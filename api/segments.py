@@ -75,18 +75,24 @@ class Segment:
     analysis = load(texts.segment_analyses, hint="RuleAnalysis | None")
     created_at: Same
     updated_at: Same
-    count: "CountResult | None" = one(read.count_of, stored=RULES, cost=10)
+    count: "CountResult | None" = one(read.count_of, past=True, stored=RULES, cost=10)
     versions = pages(version_facts.versions_of, by=version_facts.NEWEST)
     watch = one(watching.watch_of)
     used_by: "list[Usage]" = many(audience.users_of, requires=Scope.STRATEGIES_READ)
     statistics: "list[SegmentStatistic] | None" = many(
-        profile.statistics_of, plain=("metrics",), stored=RULES, cost=10, requires=Scope.CUSTOMERS_READ
+        profile.statistics_of, past=True, plain=("metrics",), stored=RULES, cost=10, requires=Scope.CUSTOMERS_READ
     )
     breakdown: "list[BreakdownRow] | None" = many(
-        profile.breakdown_of, plain=("attribute", "most"), stored=RULES, cost=10, requires=Scope.CUSTOMERS_READ
+        profile.breakdown_of,
+        past=True,
+        plain=("attribute", "most"),
+        stored=RULES,
+        cost=10,
+        requires=Scope.CUSTOMERS_READ,
     )
     members = pages(
         read.members_of,
+        past=True,
         by=CustomerOrder,
         by_requires=BY_NAME,
         stored=RULES,
@@ -108,7 +114,13 @@ class Usage:
 @view.query
 class SegmentQueries:
     customers = pages(
-        read.customers, plain=("search",), by=CustomerOrder, by_requires=BY_NAME, cost=2, requires=Scope.CUSTOMERS_READ
+        read.customers,
+        past=True,
+        plain=("search",),
+        by=CustomerOrder,
+        by_requires=BY_NAME,
+        cost=2,
+        requires=Scope.CUSTOMERS_READ,
     )
     segment = find("Segment", keys=lambda terms: terms.by_key, requires=Scope.SEGMENTS_READ)
     segments = pages(
@@ -117,8 +129,12 @@ class SegmentQueries:
         requires=Scope.SEGMENTS_READ,
         says={"kind": "Only of one of these kinds.", "search": "Part of the key or of a name; case is ignored."},
     )
-    customer_count: "CountResult" = one(read.customer_count, proven=True, cost=10, requires=Scope.CUSTOMERS_READ)
-    order_metrics: "OrderMetrics" = one(read.order_metrics, proven=True, cost=10, requires=Scope.CUSTOMERS_READ)
+    customer_count: "CountResult" = one(
+        read.customer_count, past=True, proven=True, cost=10, requires=Scope.CUSTOMERS_READ
+    )
+    order_metrics: "OrderMetrics" = one(
+        read.order_metrics, past=True, proven=True, cost=10, requires=Scope.CUSTOMERS_READ
+    )
 
 
 @view.mutation

@@ -13,6 +13,7 @@ from api.scalars import PRODUCT_SCALARS
 from api.scopes import Scope
 from domain.customers.normalise import phone_region_of
 from domain.dictionary import Dictionary
+from domain.past import AsOf, hiding
 from domain.refusal import Problem, Refused
 from domain.rules.grouped import Shape
 from domain.segments.estimate import Accuracy
@@ -92,6 +93,8 @@ view = Views(
     refused=Refused,
     problem=Problem,
     stored_version=select(Dictionary.version),
+    past=AsOf,
+    hiding=hiding,
     says={
         "status": "Only with one of these.",
         "search": "Part of the name, e-mail or phone, or a whole external reference; case is ignored.",

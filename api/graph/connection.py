@@ -14,7 +14,7 @@ from api.graph.choice import Either
 from api.graph.cursor import BadCursor, seal, unseal
 from api.graph.field import Field
 from api.graph.planning import Planning
-from api.graph.request import Arguments, Env
+from api.graph.request import Arguments, Env, Getter
 from api.graph.selection import Nodes
 
 PAGE, MOST = 50, 250
@@ -71,7 +71,7 @@ class Connection:
     type: Any
     nodes: Nodes
     order: tuple[Any, ...]
-    place: str  # what a cursor is bound to, besides the tenant
+    place: Getter  # what a cursor is bound to
     page: Callable[[Env], Page]
     size: Any  # a constant or a parameter
     backward: bool
@@ -188,7 +188,7 @@ class Connection:
         planner, place, as_of = self.planner, self.place, self.planner.as_of
 
         async def fill(fetch: Any, keys: list[str], env: Env) -> list[Any]:
-            return [seal(env.secret, f"{env.place}:{place}", key, as_of(env)) for key in keys]
+            return [seal(env.secret, place(env), key, as_of(env)) for key in keys]
 
         planner.loads.append(fill)
         values = (cast(self.rows.c[f"_k{n}"], Text) for n in range(len(self.order)))
@@ -217,12 +217,10 @@ def pages(
             return sql.mark("FORBIDDEN")
     found = {name: arguments.find(name, planner.env) for name in ("first", "after", "last", "before")}
     read = {name: getter for name, (getter, _) in found.items()}
-    slot, keys = planner.slot("page"), len(order)
+    slot, keys, bound = planner.slot("page"), len(order), _bound(place, planner.past)
 
     def page(env: Env) -> Page:
-        made = env.once(
-            slot, lambda: Page.read({n: g(env) for n, g in read.items()}, keys, f"{env.place}:{place}", env.secret)
-        )
+        made = env.once(slot, lambda: Page.read({n: g(env) for n, g in read.items()}, keys, bound(env), env.secret))
         assert isinstance(made, Page)
         return made
 
@@ -234,9 +232,16 @@ def pages(
     chosen = any(isinstance(planner.views.inject.get(name), Either) for name in field.injected)
     whole = rows.whole if chosen else None
     outside = planner.factors
-    one = Connection(planner, type_, nodes, tuple(order), place, page, size, backward, after, before, outside, whole)
+    one = Connection(planner, type_, nodes, tuple(order), bound, page, size, backward, after, before, outside, whole)
     one.node_type = get_named_type(type_.fields["nodes"].type)
     return _below(planner, one, rows.page)
+
+
+def _bound(place: str, past: Getter | None) -> Getter:
+    """What a cursor is bound to: the tenant, the place, and the instant that is asked about."""
+    if past is None:
+        return lambda env: f"{env.place}:{place}"
+    return lambda env: f"{env.place}:{place}@{past(env).isoformat()}"
 
 
 def _below(planner: Planning, one: Connection, make: Callable[[], Any]) -> Any:

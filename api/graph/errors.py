@@ -33,6 +33,11 @@ FAULTS = {
     "BAD_CURSOR": Fault("BAD_USER_INPUT", "Not a cursor of this connection.", "该游标不属于此连接。"),
     "PAGE_SIZE": Fault("BAD_USER_INPUT", "first and last must be 1 to 250.", "first 与 last 须在 1 至 250 之间。"),
     "FIRST_AND_LAST": Fault("BAD_USER_INPUT", "Give first or last, not both.", "first 与 last 只能提供一个。"),
+    "AS_OF": Fault(
+        "BAD_USER_INPUT",
+        "asOf is in the future, or after the asOf of a field above.",
+        "asOf 在将来，或晚于上层字段的 asOf。",
+    ),
     "ID_OR_KEY": Fault("BAD_USER_INPUT", "Give the id or the key.", "请提供 id 或 key（二选一）。"),
     "TOO_MANY_IDS": Fault("BAD_USER_INPUT", "At most 250 ids.", "最多 250 个 id。"),
     "FORBIDDEN": Fault("FORBIDDEN", "Not allowed.", "无权访问。"),

@@ -11,6 +11,7 @@ Argument names, types, defaults and descriptions are those of the domain functio
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from inspect import Parameter, getdoc, signature
 from types import NoneType, UnionType
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -36,6 +37,15 @@ class Argument:
     hint: Any
     default: Any = NO_DEFAULT
     doc: str | None = None
+
+
+CONNECTION_ARGUMENTS = {
+    "first": Argument(int | None, None, "How many rows from the start, 1 to 250; 50 when neither is given."),
+    "after": Argument(str | None, None, "Rows after this cursor."),
+    "last": Argument(int | None, None, "How many rows from the end, 1 to 250."),
+    "before": Argument(str | None, None, "Rows before this cursor."),
+}
+AS_OF = Argument(datetime | None, None, "As it was at this instant, with all that hangs below; now when left out.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +94,7 @@ class Field:
     requires: str | None = None
     unmasked: str | None = None  # the scope without which ``instead`` is shown
     instead: Callable[..., Any] | None = None
+    past: bool = False  # whether it can be asked as of an instant: it then has the argument asOf
     cost: int = 1
     proven: bool = False  # SQL cannot yield NULL here
     doc: str | None = None

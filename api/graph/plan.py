@@ -8,7 +8,7 @@ from graphql import GraphQLObjectType, get_named_type, is_abstract_type, is_list
 from sqlalchemy import Integer, Text, Uuid, func, select
 from sqlalchemy.dialects.postgresql import JSON
 
-from api.graph import abstract, batch, load, sql, stored
+from api.graph import abstract, batch, load, past, sql, stored
 from api.graph.call import RefusedHere, Stored, call
 from api.graph.choice import Undecided
 from api.graph.connection import Rows, pages
@@ -133,7 +133,7 @@ class Planner(Planning):
         arguments = Arguments(gfield, nodes[0], self.slot("args"))
         one = _One(self, parent, declared, gfield, backing.python_name, nodes, row, arguments)
         try:
-            made = stored.branches(one, one.compute) if declared.stored else one.compute(None, instead)
+            made = past.as_of(self, arguments, one.planned) if declared.past else one.planned(instead)
         except RefusedHere as refused:
             return refused.mark
         may_be_null = bool(declared.stored) or (declared.how in ("value", "one", "column") and not declared.proven)
@@ -197,6 +197,10 @@ class _One:
         self.planner, self.parent, self.declared, self.gfield, self.name = planner, parent, declared, gfield, name
         self.nodes, self.row, self.arguments = nodes, row, arguments
         self.type = get_named_type(gfield.type)
+
+    def planned(self, instead: Callable[..., Any] | None = None) -> Any:
+        """The field's expression."""
+        return stored.branches(self, self.compute) if self.declared.stored else self.compute(None, instead)
 
     def compute(self, extra: Stored | None, instead: Callable[..., Any] | None = None) -> Any:
         """The field's expression; ``extra`` is the stored parameter."""

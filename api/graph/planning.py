@@ -78,6 +78,7 @@ class Planning:
         self.slots = 0
         self.now = self.bind(lambda env: env.now, DateTime(timezone=True))
         self.as_of: Getter = lambda env: env.now.isoformat()
+        self.past: Getter | None = None  # the instant, where tables are those of one
 
     # ── reading the request
     def look(self, getter: Getter) -> Any:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -217,8 +218,12 @@ class Reading:
 class Fetch:
     """Rows in the snapshot of an operation, for loaded fields."""
 
-    def __init__(self, reading: Reading, connection: Any, env: Env) -> None:
-        self._reading, self._connection, self._env = reading, connection, env
+    def __init__(self, reading: Reading, connection: Any, env: Env, at: datetime | None = None) -> None:
+        self._reading, self._connection, self._env, self._at = reading, connection, env, at
+
+    def as_of(self, at: datetime) -> "Fetch":
+        """The same, its tables those of an instant."""
+        return Fetch(self._reading, self._connection, self._env, at if self._at is None else min(at, self._at))
 
     async def __call__(self, statement: Any) -> Any:
         """Of a SELECT."""
@@ -232,6 +237,8 @@ class Fetch:
     async def text(self, text: str, values: Sequence[Any]) -> Any:
         """Of a statement that is text already."""
         self._reading.count(self._env)
+        if self._at is not None:
+            text, values = self._reading.views.hidden(text, values, self._at)
         confined = self._env.confined
         text, more = confined.part(text, len(values)) if confined else (text, ())
         return await self._connection.fetch(text, *values, *more)

@@ -20,9 +20,22 @@ from strawberry.types.arguments import StrawberryArgument
 from strawberry.types.field import StrawberryField
 
 from api.graph.directives import directives_of
-from api.graph.field import FIELD, NO_DEFAULT, Argument, Field, Identity, Rows, bare, camel, items_of, without_none
+from api.graph.field import (
+    AS_OF,
+    CONNECTION_ARGUMENTS,
+    FIELD,
+    NO_DEFAULT,
+    Argument,
+    Field,
+    Identity,
+    Rows,
+    bare,
+    camel,
+    items_of,
+    without_none,
+)
 from api.graph.scalars import Json
-from api.graph.view import CONNECTION_ARGUMENTS, Input, View, Views
+from api.graph.view import Input, View, Views
 
 
 def build(views: Views) -> strawberry.Schema:
@@ -142,6 +155,8 @@ class _Build:
             known |= CONNECTION_ARGUMENTS
             if isinstance(field.by, EnumMeta):
                 known["order_by"] = Argument(field.by, next(iter(field.by)), "The order of the rows.")
+        if field.past:
+            known["as_of"] = AS_OF
         made.arguments = [self.argument(n, a) for n, a in known.items()]
         return made
 

@@ -10,7 +10,7 @@
 Nothing is public unless named.  ``schema()`` builds the Strawberry schema when all views are declared.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass, replace
 from dataclasses import field as attribute
 from enum import Enum
@@ -30,13 +30,6 @@ from api.graph.field import (
 )
 from api.graph.plain import arguments_of, doc_of, fields_of, problem_fields
 from api.graph.scalars import SCALARS, BigInt, Json, Scalar
-
-CONNECTION_ARGUMENTS = {
-    "first": Argument(int | None, None, "How many rows from the start, 1 to 250; 50 when neither is given."),
-    "after": Argument(str | None, None, "Rows after this cursor."),
-    "last": Argument(int | None, None, "How many rows from the end, 1 to 250."),
-    "before": Argument(str | None, None, "Rows before this cursor."),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +68,8 @@ class Views:
 
     ``inject``: parameter name → ``make(planner) -> value`` or ``Held``.  ``refused``: exception class with a
     ``problem``.  ``problem``: base class of problems, the interface Problem.  ``stored_version``: SELECT of the
-    version of what the product keeps of a tenant.  ``says``: descriptions of common arguments.
+    version of what the product keeps of a tenant.  ``says``: descriptions of common arguments.  ``past(expression,
+    at)``: an expression whose tables are those of an instant; ``hiding(text, at)``: what does so before a statement.
     """
 
     def __init__(
@@ -87,9 +81,12 @@ class Views:
         problem: type | None = None,
         stored_version: Select[Any] | None = None,
         says: Mapping[str, str] | None = None,
+        past: Callable[[Any, Any], Any] | None = None,
+        hiding: Callable[[str, str], str] | None = None,
     ) -> None:
         self.scalars, self.inject, self.refused = scalars, dict(inject or {}), refused
         self.stored_version, self.says = stored_version, dict(says or {})
+        self.past, self.hiding = past, hiding
         self.views: dict[str, View] = {}
         self.of_class: dict[Any, str] = {}  # domain class -> GraphQL name
         self.model: dict[str, Any] = {}  # GraphQL name -> mapped class
@@ -109,6 +106,12 @@ class Views:
         if problem:
             self.of_class[problem] = "Problem"
             self.views["Problem"] = View("Problem", problem_fields(problem), doc_of(problem), abstract=True)
+
+    def hidden(self, text: str, values: Sequence[Any], at: Any) -> tuple[str, Sequence[Any]]:
+        """A statement and its parameters, its tables those of an instant."""
+        assert self.hiding, "Views(hiding=…) says how tables looked"
+        tables = self.hiding(text, f"${len(values) + 1}")
+        return (f"{tables}SELECT _was.* FROM ({text}) AS _was", [*values, at]) if tables else (text, values)
 
     # ── declarations
     def __call__(

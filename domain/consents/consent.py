@@ -11,6 +11,7 @@ from domain.base import GROWING, Stored
 from domain.customers.customer import PERSONAL
 from domain.customers.owned import GOES
 from domain.interactions.interaction import Channel
+from domain.past import happened
 
 
 class ConsentPurpose(StrEnum):
@@ -74,3 +75,6 @@ class Consent(Stored):
     expires_at: Mapped[datetime | None] = mapped_column(doc="From when on a granted one no longer holds.")
     recorded_at: Mapped[datetime] = mapped_column(doc="When we learnt of it.")
     actor: Mapped[str] = mapped_column(doc="Who recorded it.")
+
+
+happened(Consent, "occurred_at")

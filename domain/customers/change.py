@@ -6,8 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.customers.check import Said
-from domain.customers.customer import Customer
-from domain.customers.fields import WRITABLE
+from domain.customers.customer import WRITABLE, Customer
 from domain.customers.history import Change, document, record_changes
 from domain.events import EventTopic, announce
 from domain.staging import statement
@@ -36,7 +35,7 @@ _DIFFER = statement(f"""
 _CHANGE = statement(f"""
     UPDATE customer AS t SET {", ".join(f"{name} = n.{name}" for name in WRITABLE)},
         attributes = jsonb_strip_nulls(t.attributes || CAST(:attributes AS jsonb)),
-        version = t.version + 1, updated_at = :now
+        version = t.version + 1, updated_at = greatest(t.updated_at, :now)
     FROM customer AS o CROSS JOIN LATERAL jsonb_populate_record(o, CAST(:fields AS jsonb)) AS n
     WHERE t.id = :customer AND o.id = t.id
     RETURNING t.*""")

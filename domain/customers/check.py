@@ -8,7 +8,8 @@ from typing import Any
 
 from domain import values
 from domain.customers.attribute import AttributeDefinition
-from domain.customers.fields import NEVER_NULL, WRITABLE, attribute_check, customer_fields, unknown_attribute
+from domain.customers.customer import WRITABLE
+from domain.customers.fields import NEVER_NULL, attribute_check, customer_fields, unknown_attribute
 from domain.customers.input import OMITTED, AttributeInput, CustomerInput
 from domain.customers.normalise import email, phone
 from domain.customers.read import CustomerBy, ExternalRefInput

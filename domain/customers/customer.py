@@ -13,6 +13,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from domain.base import Stored, finite
 from domain.customers.grams import folded, grams, searched
 from domain.customers.owned import GOES, STAYS
+from domain.customers.past import attributes_then, field_then
+from domain.past import as_it_was, happened
 
 # Of a column: callers who may not see personal data see a mask, and may not filter, order or search by it.
 PERSONAL = {"personal": True}
@@ -181,3 +183,22 @@ class AttributeChange(Stored):
     valid_from: Mapped[datetime] = mapped_column(doc="When it became true in the world.")
     recorded_at: Mapped[datetime] = mapped_column(doc="When we learnt it.")
     actor: Mapped[str] = mapped_column(doc="Who wrote it: key:<prefix>, import, system.")
+
+
+# Set by the product, never by a caller.
+KEPT = frozenset(
+    (
+        "id", "version", "attributes", "registered_at", "created_at", "updated_at", "merged_into", "erased_at",
+        "deleted_at",
+    )
+)  # fmt: skip
+WRITABLE = tuple(c.name for c in Customer.__table__.columns if c.name not in KEPT)
+_DEFAULTS = {"kind": "'PERSON'"}
+
+as_it_was(
+    Customer,
+    rows="now.registered_at <= {at}",
+    attributes=attributes_then(WRITABLE),
+    **{name: field_then(Customer.__table__.c[name], _DEFAULTS.get(name, "NULL")) for name in WRITABLE},
+)
+happened(AttributeChange, "valid_from")

@@ -47,7 +47,7 @@ async def _mark(session: AsyncSession, customer: Customer, deleted_at: datetime 
     """Those that were merged into it share its fate."""
     await session.execute(update(Customer).where(of_group(customer.id)).values(deleted_at=deleted_at))
     customer.version += 1
-    customer.updated_at = now
+    customer.updated_at = max(customer.updated_at, now)
     await session.flush()
 
 

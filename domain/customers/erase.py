@@ -13,8 +13,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from domain import values
 from domain.base import Stored, new_id
 from domain.customers.check import Checking
-from domain.customers.customer import Customer
-from domain.customers.fields import NEVER_NULL, WRITABLE
+from domain.customers.customer import WRITABLE, Customer
+from domain.customers.fields import NEVER_NULL
 from domain.customers.locked import lock_customers
 from domain.customers.owned import ERASED, KEPT, STAYS
 from domain.customers.reach import reach_of

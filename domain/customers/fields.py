@@ -5,23 +5,15 @@ from datetime import UTC
 from typing import Any
 from zoneinfo import available_timezones
 
-from sqlalchemy import ARRAY, Date, Enum, Integer, Numeric, inspect
+from sqlalchemy import ARRAY, Date, Enum, Integer, Numeric
 
 from domain import values
 from domain.customers.attribute import AttributeDefinition, AttributeType
-from domain.customers.customer import Customer
+from domain.customers.customer import WRITABLE, Customer
 from domain.customers.normalise import email, phone
 from domain.refusal import ProblemCode
 from domain.values import BadValue, Check, shown
 
-# Set by the product, never by a caller.
-KEPT = frozenset(
-    (
-        "id", "version", "attributes", "registered_at", "created_at", "updated_at", "merged_into", "erased_at",
-        "deleted_at",
-    )
-)  # fmt: skip
-WRITABLE = tuple(name for name, _ in inspect(Customer).columns.items() if name not in KEPT)
 # A customer always has these: an empty value means the default.
 NEVER_NULL = {"kind": "PERSON", "tags": []}
 

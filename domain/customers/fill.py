@@ -9,8 +9,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.customers.customer import Customer
-from domain.customers.fields import NEVER_NULL, WRITABLE
+from domain.customers.customer import WRITABLE, Customer
+from domain.customers.fields import NEVER_NULL
 from domain.customers.history import Change, record_changes
 from domain.staging import listed, recordset, statement
 from domain.values import as_json
@@ -60,7 +60,9 @@ async def fill(session: AsyncSession, winner: Customer, loser: Customer, now: da
         setattr(winner, name, value)
     winner.attributes = {**winner.attributes, **own}
     await session.flush()
-    return await record_changes(session, changes, now=now, actor=actor)
+    ids = await record_changes(session, changes, now=now, actor=actor)
+    await session.refresh(winner, ["updated_at"])
+    return ids
 
 
 async def unfill(session: AsyncSession, winner: UUID, changes: list[UUID]) -> None:

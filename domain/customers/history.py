@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.base import new_id
-from domain.customers.fields import WRITABLE
+from domain.customers.customer import WRITABLE
 from domain.staging import listed, recordset, statement
 
 
@@ -29,15 +29,21 @@ _RECORD = statement(f"""
     WITH made AS (
         SELECT id, customer, field, CAST(before AS jsonb) AS before, CAST(after AS jsonb) AS after
         FROM {recordset("changes", id="uuid", customer="uuid", field="text", before="text", after="text")}
+    ), written AS (
+        INSERT INTO attribute_change (id, customer_id, field, before, after, valid_from, recorded_at, actor)
+        SELECT id, customer, field, before, after,
+               coalesce(:valid_from, greatest(:now, last.valid_from + interval '1 microsecond')),
+               greatest(:now, last.recorded_at + interval '1 microsecond'), :actor
+        FROM made CROSS JOIN LATERAL (
+            SELECT max(valid_from) AS valid_from,
+                   max(recorded_at) FILTER (WHERE valid_from = :valid_from) AS recorded_at
+            FROM attribute_change AS c WHERE c.customer_id = made.customer AND c.field = made.field
+        ) AS last
+        RETURNING customer_id, valid_from
     )
-    INSERT INTO attribute_change (id, customer_id, field, before, after, valid_from, recorded_at, actor)
-    SELECT id, customer, field, before, after,
-           coalesce(:valid_from, greatest(:now, last.valid_from + interval '1 microsecond')),
-           greatest(:now, last.recorded_at + interval '1 microsecond'), :actor
-    FROM made CROSS JOIN LATERAL (
-        SELECT max(valid_from) AS valid_from, max(recorded_at) FILTER (WHERE valid_from = :valid_from) AS recorded_at
-        FROM attribute_change AS c WHERE c.customer_id = made.customer AND c.field = made.field
-    ) AS last""")
+    UPDATE customer AS c SET updated_at = last.valid_from
+    FROM (SELECT customer_id, max(valid_from) AS valid_from FROM written GROUP BY customer_id) AS last
+    WHERE c.id = last.customer_id AND c.updated_at < last.valid_from""")
 _CORRECT = statement(f"""
     UPDATE attribute_change AS c SET before = CAST(changes.after AS jsonb)
     FROM {recordset("changes", successor="uuid", after="text")} WHERE c.id = changes.successor""")
@@ -54,7 +60,9 @@ async def record_changes(
 ) -> list[UUID]:
     """Write what changed: since ``valid_from``, else from now on; the ids of the rows.
 
-    The successor of a backdated change then comes after another value: its ``before`` is corrected.
+    No change of a customer comes after its ``updated_at``, which is raised where another clock is ahead: questions
+    about the past rely on it.  The successor of a backdated change then comes after another value, so its ``before`` is
+    corrected.
     """
     ids = [new_id(now) for _ in changes]
     if not changes:

@@ -8,8 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import inspect
 
-from domain.customers.customer import Customer
-from domain.customers.fields import WRITABLE
+from domain.customers.customer import WRITABLE, Customer
 from domain.customers.read import ExternalRefInput
 from domain.refusal import Problem, ProblemCode
 from domain.words import Says, Words

@@ -3,7 +3,8 @@
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from domain.customers.fields import NEVER_NULL, WRITABLE
+from domain.customers.customer import WRITABLE
+from domain.customers.fields import NEVER_NULL
 from domain.customers.history import Change, document, record_changes
 from domain.customers.presence import there_sql
 from domain.events import EventTopic, announce
@@ -43,7 +44,7 @@ _UPSERT = Upsert(
         {stored("customer", "t.id = winner.id")}""",
     refused=f"CASE WHEN NOT {there_sql('o')} THEN 'external_id' END",
     at_creation={"created_at": ":now", "updated_at": ":now"},
-    at_update={"version": "t.version + 1", "updated_at": ":now"},
+    at_update={"version": "t.version + 1", "updated_at": "greatest(t.updated_at, :now)"},
     versioned=True,
     besides=""", referred AS (
         INSERT INTO customer_external_ref (system, value, customer_id, recorded_at)

@@ -54,7 +54,7 @@ async def customer_merge(
         await _merge(session, kept, loser, now, actor)
     if others:
         kept.version += 1
-        kept.updated_at = now
+        kept.updated_at = max(kept.updated_at, now)
         await session.flush()
         announce(session, EventTopic.CUSTOMER_MERGED, kept.id, now, losers=[str(id_) for id_ in others])
     return kept, False
@@ -89,7 +89,7 @@ async def _merge(session: AsyncSession, winner: Customer, loser: Customer, now: 
     winner.registered_at = min(winner.registered_at, loser.registered_at)
     loser.merged_into = winner.id
     loser.version += 1
-    loser.updated_at = now
+    loser.updated_at = max(loser.updated_at, now)
     await session.flush()
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import TextClause
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.base import new_id
-from domain.customers.fields import WRITABLE
+from domain.customers.customer import WRITABLE
 from domain.customers.presence import there_sql
 from domain.events import EventTopic, announce
 from domain.refusal import ProblemCode
@@ -57,7 +57,7 @@ _CREATE = statement(f"""
 
 # A customer that this same run created has no history yet: its version stays.
 _LOWER = statement(f"""
-    UPDATE customer AS c SET registered_at = seen.at, updated_at = :now,
+    UPDATE customer AS c SET registered_at = seen.at, updated_at = greatest(c.updated_at, :now),
         version = c.version + CASE WHEN c.created_at = :now THEN 0 ELSE 1 END
     FROM (SELECT id, min(at) AS at FROM {recordset("wanted", id="uuid", at="timestamptz")} GROUP BY id) AS seen
     WHERE c.id = seen.id AND c.registered_at > seen.at

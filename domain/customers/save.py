@@ -12,8 +12,8 @@ from domain.base import new_id
 from domain.customers.attribute import AttributeDefinition
 from domain.customers.change import change_customer
 from domain.customers.check import Ref, Said, checked
-from domain.customers.customer import Customer, CustomerExternalRef
-from domain.customers.fields import NEVER_NULL, WRITABLE
+from domain.customers.customer import WRITABLE, Customer, CustomerExternalRef
+from domain.customers.fields import NEVER_NULL
 from domain.customers.input import CustomerInput, Duplicate
 from domain.customers.named import customers_named
 from domain.customers.reach import check_stays, reach_of, reached

@@ -49,7 +49,7 @@ async def customer_unmerge(
     again.merged_into = None
     for each in {again, winner, owner}:
         each.version += 1
-        each.updated_at = now
+        each.updated_at = max(each.updated_at, now)
     await session.flush()
     announce(session, EventTopic.CUSTOMER_UNMERGED, owner.id, now, loser=str(loser))
     return again, False

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import GROWING, Stored, finite
 from domain.interactions.interaction import Channel
+from domain.past import happened
 
 
 class FeedbackKind(StrEnum):
@@ -68,3 +69,6 @@ class Feedback(Stored):
     )
     submitted_at: Mapped[datetime] = mapped_column(doc="When it was given.")
     recorded_at: Mapped[datetime] = mapped_column(doc="When we learnt of it.")
+
+
+happened(Feedback, "submitted_at")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.customers import load as customers
-from domain.customers.fields import WRITABLE
+from domain.customers.customer import WRITABLE
 from domain.feedback import load as feedback
 from domain.feedback.feedback import FeedbackKind
 from domain.imports.terms import OF_CUSTOMER, Staged, Terms, fault, need, nested

@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import GROWING, Stored
+from domain.past import happened
 
 
 class InteractionType(StrEnum):
@@ -85,3 +86,6 @@ class Interaction(Stored):
     outcome: Mapped[str | None] = mapped_column(doc="What came of it.")
     properties: Mapped[dict[str, Any]] = mapped_column(doc="Anything else the source said.", server_default="{}")
     recorded_at: Mapped[datetime] = mapped_column(doc="When we learnt of it.")
+
+
+happened(Interaction, "occurred_at")

@@ -62,7 +62,7 @@ _LINES = f"""
 _CHANGED_LINES = statement(f"""
     WITH lines AS MATERIALIZED ({_LINES}), stored AS MATERIALIZED (
         SELECT i.* FROM {_ORDERS} CROSS JOIN LATERAL (
-            SELECT * FROM order_item AS t WHERE t.order_id = orders.id OFFSET 0
+            SELECT * FROM order_item AS t WHERE t.order_id = orders.id AND t.dropped_at IS NULL OFFSET 0
         ) AS i
     )
     SELECT DISTINCT coalesce(l.order_id, i.order_id) FROM lines AS l
@@ -83,7 +83,7 @@ _REVISE = statement(f"""
     WITH made AS (
         SELECT revisions.id, revisions.valid_from, o.id AS order_id, o.total, o.discount, o.net_total, o.base_net,
                coalesce((SELECT jsonb_agg(jsonb_build_object({_ITEM_PAIRS}) ORDER BY i.line)
-                         FROM order_item AS i WHERE i.order_id = o.id), '[]') AS items
+                         FROM order_item AS i WHERE i.order_id = o.id AND i.dropped_at IS NULL), '[]') AS items
         FROM orders AS o JOIN {_REVISIONS} ON o.id = revisions.order_id
     )
     INSERT INTO order_revision (id, order_id, before_total, before_discount, before_net_total, before_base_net,
@@ -93,12 +93,17 @@ _WRITE_LINES = statement(f"""
     WITH lines AS ({_LINES})
     INSERT INTO order_item (id, order_id, line, {", ".join(_ITEM_COLUMNS)})
     SELECT id, order_id, line, {", ".join(_ITEM_COLUMNS)} FROM lines
-    ON CONFLICT (order_id, line) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in _ITEM_COLUMNS)}""")
+    ON CONFLICT (order_id, line) DO UPDATE
+    SET dropped_at = NULL, {", ".join(f"{name} = excluded.{name}" for name in _ITEM_COLUMNS)}""")
 _SURPLUS = f"""
     SELECT i.id FROM order_item AS i JOIN {_ORDERS} ON i.order_id = orders.id
-    WHERE i.line > (SELECT count(s.data ->> 'sku') FROM {STAGED_OF.format(key="orders.key")})"""
+    WHERE i.dropped_at IS NULL
+      AND i.line > (SELECT count(s.data ->> 'sku') FROM {STAGED_OF.format(key="orders.key")})"""
 _UNLINK = statement(f"UPDATE order_return SET item_id = NULL WHERE item_id IN ({_SURPLUS})")
-_DROP_LINES = statement(f"DELETE FROM order_item WHERE id IN ({_SURPLUS})")
+# Kept, for what the order was before: ``order_revision`` names its lines by number.
+_DROP_LINES = statement(f"""
+    UPDATE order_item AS t SET dropped_at = revisions.valid_from FROM {_REVISIONS}
+    WHERE t.order_id = revisions.order_id AND t.id IN ({_SURPLUS})""")
 # Not what was voided for another reason than the order's cancellation.
 _VOID = statement(f"""
     UPDATE order_return AS r SET voided_at = o.cancelled_at
@@ -186,8 +191,9 @@ class _Orders:
                 for head in revised
             ]
             await self._run(_REVISE, revisions=revisions)
-            for lines in (_WRITE_LINES, _UNLINK, _DROP_LINES):
+            for lines in (_WRITE_LINES, _UNLINK):
                 await self._run(lines, orders=_named(revised))
+            await self._run(_DROP_LINES, orders=_named(revised), revisions=revisions)
         ids = {head.key: head.id for head in changed}
         await self._run(_UPDATE, orders=self._rows(changed, ids))
         await self._run(_VOID, orders=[{"id": head.id, "was": head.stored_cancelled_at} for head in changed])

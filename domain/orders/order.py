@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import GROWING, Stored, finite
 from domain.customers.owned import ERASED, KEPT
+from domain.past import as_it_was, happened, not_yet
 
 
 class OrderStatus(StrEnum):
@@ -70,6 +71,8 @@ class Order(Stored):
 class OrderItem(Stored):
     """One line of an order."""
 
+    # Whoever shows lines leaves out those that are dropped: they are what the order was.
+
     __tablename__ = "order_item"
     __table_args__ = (
         UniqueConstraint("order_id", "line"),
@@ -86,6 +89,7 @@ class OrderItem(Stored):
     net_amount: Mapped[Decimal] = mapped_column(doc="Quantity times price less the line's discount, order currency.")
     base_net: Mapped[Decimal] = mapped_column(doc="Net amount in the base currency.")
     customization: Mapped[str | None] = mapped_column(doc="What was made to order, if anything.")
+    dropped_at: Mapped[datetime | None] = mapped_column(doc="Since when the order has no such line; null while it has.")
 
 
 class OrderReturn(Stored):
@@ -157,3 +161,36 @@ class ExchangeRate(Stored):
     on_date: Mapped[date] = mapped_column(doc="From this day until the next rate.")
     rate: Mapped[Decimal] = mapped_column(Numeric(20, 10), doc="Base units per unit.")
     recorded_at: Mapped[datetime] = mapped_column(doc="When we learnt of it.")
+
+
+# The first revision after the instant holds what there was; of none, the row does.
+_NEXT = "r.valid_from > {at} ORDER BY r.valid_from, r.recorded_at, r.id LIMIT 1"
+_AMOUNTS = ("total", "discount", "net_total", "base_net")
+
+
+def _amount_then(name: str) -> str:
+    revised = f"SELECT r.before_{name} FROM order_revision AS r WHERE r.order_id = now.id AND {_NEXT}"
+    return f"coalesce(({revised}), now.{name})"
+
+
+happened(
+    Order,
+    "placed_at",
+    cancelled_at=not_yet("cancelled_at"),
+    # Other steps of an order are not dated: its status is that of today, unless it was cancelled since.
+    status="CASE WHEN now.cancelled_at > {at} THEN 'PENDING' ELSE now.status END",
+    **{name: _amount_then(name) for name in _AMOUNTS},
+)
+_LINE = ("product_id", "quantity", "unit_price", "net_amount", "base_net", "customization")
+as_it_was(
+    OrderItem,
+    rows="CASE WHEN revised.items IS NULL THEN coalesce(now.dropped_at > {at}, true) ELSE was.line IS NOT NULL END",
+    joined=f"""
+        LEFT JOIN LATERAL (SELECT r.before_items AS items FROM order_revision AS r
+            WHERE r.order_id = now.order_id AND {_NEXT}) AS revised ON true
+        LEFT JOIN LATERAL (SELECT w.* FROM jsonb_populate_recordset(CAST(NULL AS order_item), revised.items) AS w
+            WHERE w.line = now.line) AS was ON true""",
+    dropped_at="NULL",
+    **{name: f"CASE WHEN revised.items IS NULL THEN now.{name} ELSE was.{name} END" for name in _LINE},
+)
+happened(OrderReturn, "returned_at", voided_at=not_yet("voided_at"))

@@ -59,7 +59,7 @@ def item_of_id(key: Any) -> Select[OrderItem]:
     """The line of an id, unless the customer is gone."""
     order = aliased(Order, name="whose")
     there = exists(literal_column("1")).where(order.id == OrderItem.order_id, of_somebody(order.customer_id))
-    return select(OrderItem).where(OrderItem.id == key, there.correlate_except(order))
+    return select(OrderItem).where(OrderItem.id == key, OrderItem.dropped_at.is_(None), there.correlate_except(order))
 
 
 def return_of_id(key: Any) -> Select[OrderReturn]:
@@ -88,7 +88,8 @@ def customer_of(order: type[Order]) -> Select[Customer]:
 
 def items_of(order: type[Order]) -> Select[OrderItem]:
     """The order's lines."""
-    return select(OrderItem).where(OrderItem.order_id == order.id).order_by(OrderItem.line)
+    of_order = (OrderItem.order_id == order.id, OrderItem.dropped_at.is_(None))
+    return select(OrderItem).where(*of_order).order_by(OrderItem.line)
 
 
 def product_of(item: type[OrderItem]) -> Select[Product]:

@@ -44,7 +44,8 @@ _WRITE = statement(f"""
             LIMIT 1
         ) AS o ON true
         LEFT JOIN LATERAL (
-            SELECT i.id FROM order_item AS i WHERE i.order_id = o.id AND i.product_id = p.id ORDER BY i.line LIMIT 1
+            SELECT i.id FROM order_item AS i
+            WHERE i.order_id = o.id AND i.product_id = p.id AND i.dropped_at IS NULL ORDER BY i.line LIMIT 1
         ) AS i ON true
     ), judged AS MATERIALIZED (
         SELECT l.*, r.id AS stored_id, r.id IS NOT NULL

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import GROWING, Stored
 from domain.customers.owned import STAYS
+from domain.past import happened, not_yet
 
 
 class SegmentMember(Stored):
@@ -33,3 +34,6 @@ class SegmentMember(Stored):
     removed_at: Mapped[datetime | None] = mapped_column(doc="Until before when; null while on the list.")
     added_by: Mapped[str] = mapped_column(doc="Who added: key:<prefix>, import, system.")
     removed_by: Mapped[str | None] = mapped_column(doc="Who removed, if anybody did.")
+
+
+happened(SegmentMember, "added_at", removed_at=not_yet("removed_at"))

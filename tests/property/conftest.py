@@ -11,6 +11,7 @@ from tenancy.scope import Scope
 from tenancy.tenant import Tenant
 from tests.support.rules.judge import Judge
 from tests.support.rules.lists import LISTS, OVER_LISTS, lines
+from tests.support.rules.past import with_past
 from tests.support.rules.segments import SEGMENTS
 from tests.support.rules.shop import Maker, Shop
 from tests.support.rules.stock import stock
@@ -27,7 +28,7 @@ def with_lists(shop: Shop) -> Shop:
 
 @pytest.fixture(scope="session")
 def shop() -> Shop:
-    return with_lists(Maker(SEED).shop())
+    return with_lists(with_past(Maker(SEED).shop(), SEED))
 
 
 @pytest.fixture(scope="session")

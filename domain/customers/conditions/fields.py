@@ -26,8 +26,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
 from domain.customers.attribute import AttributeType, PiiLevel
-from domain.customers.customer import AttributeChange, Customer
-from domain.customers.fields import KEPT
+from domain.customers.customer import KEPT, AttributeChange, Customer
 from domain.rules.facts import Columns, Earlier, Own
 from domain.rules.moment import INSTANT
 from domain.rules.shape import camel

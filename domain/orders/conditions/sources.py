@@ -57,7 +57,7 @@ def _orders() -> Opened:
 def _items() -> Opened:
     o, i = Order.__table__.alias("o"), OrderItem.__table__.alias("i")
     columns = {"quantity": i.c.quantity, "net_amount": i.c.base_net, "product": i.c.product_id}
-    rows = o.join(i, i.c.order_id == o.c.id)
+    rows = o.join(i, and_(i.c.order_id == o.c.id, i.c.dropped_at.is_(None)))
     return Opened(rows, o.c.customer_id, o.c.placed_at, i.c.id, order_columns(o.c) | columns)
 
 
@@ -138,7 +138,11 @@ class Contains(Match):
     def holds(self, row: Columns, moment: Moment) -> ColumnElement[bool]:
         """Whether it has."""
         i = OrderItem.__table__.alias("c")
-        tests = [i.c.order_id == row["order"], self.product.holds({"product": i.c.product_id}, moment)]
+        tests = [
+            i.c.order_id == row["order"],
+            i.c.dropped_at.is_(None),
+            self.product.holds({"product": i.c.product_id}, moment),
+        ]
         return exists(_ONE).select_from(i).where(*tests).correlate_except(i)
 
 

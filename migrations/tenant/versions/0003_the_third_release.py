@@ -31,6 +31,8 @@ def upgrade() -> None:
     """Forward."""
     topics()
     watches()
+    keep_lines_that_are_dropped()
+    touched_no_earlier_than_changed()
 
 
 def topics() -> None:
@@ -105,3 +107,16 @@ def watches() -> None:
     )
     op.create_index(op.f("ix_membership_change_customer_id"), "membership_change", ["customer_id"], unique=False)
     op.create_index("ix_membership_change_watch_at", "membership_change", ["watch_id", "at", "id"], unique=False)
+
+
+def keep_lines_that_are_dropped() -> None:
+    """So that orders can be asked for as they were."""
+    op.add_column("order_item", sa.Column("dropped_at", AT))
+
+
+def touched_no_earlier_than_changed() -> None:
+    """Whoever was not touched since an instant has no history after it: what another clock wrote is put right."""
+    op.execute("""
+        UPDATE customer AS c SET updated_at = last.valid_from
+        FROM (SELECT customer_id, max(valid_from) AS valid_from FROM attribute_change GROUP BY customer_id) AS last
+        WHERE c.id = last.customer_id AND c.updated_at < last.valid_from""")

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from domain.customers.check import MOST_ATTRIBUTES, MOST_REFS, camel
-from domain.customers.customer import Customer
-from domain.customers.fields import WRITABLE
+from domain.customers.customer import WRITABLE, Customer
 from domain.customers.input import AttributeInput
 from domain.customers.read import CustomerBy
 from tests.integration.customers.conftest import Saving, by_ref, ref

@@ -66,6 +66,8 @@ class Person:
     feedback: list[Row] = field(default_factory=list)
     consents: list[Row] = field(default_factory=list)
     changes: list[Row] = field(default_factory=list)
+    revisions: list[Row] = field(default_factory=list)  # what its orders were before
+    dropped: list[Row] = field(default_factory=list)  # lines that its orders had
 
 
 @dataclass(slots=True)

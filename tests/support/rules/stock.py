@@ -14,7 +14,7 @@ from domain.customers.customer import AttributeChange, Customer
 from domain.dictionary import raise_dictionary
 from domain.feedback.feedback import Feedback
 from domain.interactions.interaction import Interaction
-from domain.orders.order import Order, OrderItem, OrderReturn
+from domain.orders.order import Order, OrderItem, OrderReturn, OrderRevision
 from domain.orders.product import Product
 from domain.orders.rfm.config import RfmConfig
 from domain.rules.codec import encode
@@ -57,6 +57,8 @@ async def stock(
         (Customer, (person.row for person in shop.people)),
         (Order, (row for person in shop.people for row in person.orders)),
         (OrderItem, (row for person in shop.people for row in person.items)),
+        (OrderItem, (row for person in shop.people for row in person.dropped)),
+        (OrderRevision, (row for person in shop.people for row in person.revisions)),
         (OrderReturn, (row for person in shop.people for row in person.returns)),
         (Interaction, (row for person in shop.people for row in person.interactions)),
         (AttributeChange, (row for person in shop.people for row in person.changes)),

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import values
-from domain.customers.fields import WRITABLE, customer_fields
+from domain.customers.customer import WRITABLE
+from domain.customers.fields import customer_fields
 from domain.customers.normalise import email, phone
 from domain.refusal import ProblemCode
 from domain.values import BadValue, Check
