@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from domain.base import GROWING, Stored
 from domain.customers.owned import ERASED, KEPT, STAYS
+from domain.past import happened
 from domain.segments.change import ChangeCause, ChangeKind
 
 RUNNING = text("ended_at IS NULL")
@@ -86,3 +87,6 @@ class MembershipChange(Stored):
     cause: Mapped[ChangeCause] = mapped_column(doc="Why.")
     rule_version: Mapped[int] = mapped_column(doc="The segment's version that was asked.")
     recorded_at: Mapped[datetime] = mapped_column(doc="When it was found.")
+
+
+happened(MembershipChange, "at")

@@ -31,6 +31,7 @@ OF_TODAY = {
     *("customer_external_ref", "attribute_definition", "customer_merge", "erasure", "product", "order_revision"),
     *("exchange_rate", "segment", "segment_version", "installed_template", "rfm_config", "dictionary", "strategy"),
     *("strategy_action", "event", "event_counter", "idempotency_record", "import_row", "member"),
+    *("segment_watch", "watched_customer"),
 }
 
 
