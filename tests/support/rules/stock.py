@@ -27,6 +27,19 @@ from tests.support.rules.shop import ATTRIBUTES, Row, Shop
 
 SAVED = {"created_at": NOW, "updated_at": NOW}
 
+# What belongs to a person, in an order in which it can be written.
+THEIRS: tuple[tuple[type[Stored], str], ...] = (
+    (Order, "orders"),
+    (OrderItem, "items"),
+    (OrderItem, "dropped"),
+    (OrderRevision, "revisions"),
+    (OrderReturn, "returns"),
+    (Interaction, "interactions"),
+    (AttributeChange, "changes"),
+    (Consent, "consents"),
+    (Feedback, "feedback"),
+)
+
 
 async def stock(
     session: AsyncSession,
@@ -55,15 +68,7 @@ async def stock(
         (Segment, on_list),
         (Product, shop.products.values()),
         (Customer, (person.row for person in shop.people)),
-        (Order, (row for person in shop.people for row in person.orders)),
-        (OrderItem, (row for person in shop.people for row in person.items)),
-        (OrderItem, (row for person in shop.people for row in person.dropped)),
-        (OrderRevision, (row for person in shop.people for row in person.revisions)),
-        (OrderReturn, (row for person in shop.people for row in person.returns)),
-        (Interaction, (row for person in shop.people for row in person.interactions)),
-        (AttributeChange, (row for person in shop.people for row in person.changes)),
-        (Consent, (row for person in shop.people for row in person.consents)),
-        (Feedback, (row for person in shop.people for row in person.feedback)),
+        *((table, (row for person in shop.people for row in getattr(person, name))) for table, name in THEIRS),
         (SegmentMember, shop.lines if lists else ()),
     )
     for table, rows in written:
