@@ -68,7 +68,7 @@ async def stock(
         (Segment, on_list),
         (Product, shop.products.values()),
         (Customer, (person.row for person in shop.people)),
-        *((table, (row for person in shop.people for row in getattr(person, name))) for table, name in THEIRS),
+        *((table, [row for person in shop.people for row in getattr(person, name)]) for table, name in THEIRS),
         (SegmentMember, shop.lines if lists else ()),
     )
     for table, rows in written:
