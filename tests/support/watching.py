@@ -19,7 +19,7 @@ SAVED = "... on CustomerSuccess { customer { id } } ... on Problem { code path }
 CHANGES = """
 SELECT s.key, coalesce(c.display_name, '') AS who, m.customer_id, m.change, m.at, m.cause, m.number, m.rule_version
 FROM membership_change AS m JOIN segment_watch AS w ON w.id = m.watch_id JOIN segment AS s ON s.id = w.segment_id
-JOIN customer AS c ON c.id = m.customer_id ORDER BY m.at, m.recorded_at, m.id"""
+JOIN customer AS c ON c.id = m.customer_id ORDER BY m.at, m.recorded_at, m.number"""
 STORED = """
 SELECT s.key, r.customer_id FROM watched_customer AS r JOIN segment_watch AS w ON w.id = r.watch_id
 JOIN segment AS s ON s.id = w.segment_id WHERE r.member AND w.ended_at IS NULL"""
