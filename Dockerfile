@@ -23,4 +23,5 @@ EXPOSE 8000
 # Ready, not only alive: one that drains, or has lost its database, is not to be sent requests.
 HEALTHCHECK --interval=10s --timeout=6s --start-period=30s \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:%s/readyz' % os.environ.get('REGULARS_PORT', 8000))"]
+# Watched segments need one more container: regulars worker, with --no-healthcheck.
 CMD ["regulars", "serve"]

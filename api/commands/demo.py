@@ -21,7 +21,10 @@ from api.demo.prepare import Progress as Told
 from api.demo.prepare import Unmigrated, prepare
 from api.demo.state import NotOurs
 from api.settings import Settings
+from api.start import running
 from api.telemetry.logs import STDERR, logging_to
+from api.worker.numbers import Numbers
+from tenancy.engine import Sizes
 from tenancy.keeper import locked
 
 HOST = "127.0.0.1"  # whatever REGULARS_HOST says: the page shows keys
@@ -65,6 +68,7 @@ def _alone(var: Path) -> Iterator[None]:
 
 async def _demo(settings: Settings, databases: Databases, at: socket) -> None:
     from api.app import DemoPage, create_app  # noqa: PLC0415 — the schema is built by it
+    from api.worker.everybody import AT_ONCE, everybody_followed  # noqa: PLC0415 — as large
 
     path, url = settings.var / "demo.json", f"http://{HOST}:{at.getsockname()[1]}"
     with _bars() as told:
@@ -75,7 +79,11 @@ async def _demo(settings: Settings, databases: Databases, at: socket) -> None:
     app = create_app(settings.model_copy(update=changed), demo=DemoPage(keys, QUERY))
     ready = f"ready: {url}/graphql (start at {url}/, keys in {path}, Ctrl-C ends it)"
     with logging_to(STDERR, settings.log_format) as app.state.metrics.lines:
-        await serve_one(app, at, ready, settings.grace_s)
+        async with (
+            running(databases.app_dsn, require_hardening=False, sizes=Sizes(AT_ONCE, AT_ONCE)) as opened,
+            everybody_followed(opened, Numbers()),
+        ):
+            await serve_one(app, at, ready, settings.grace_s)
 
 
 @contextmanager

@@ -11,9 +11,13 @@ from rich.console import Console
 from api.commands.frame import AsJson, Desk, Exit, run, show
 from api.settings import Settings
 from api.start import CONTROL_CONNECTIONS
+from api.worker.lagging import examine_watches
 from tenancy.doctor import examine
-from tenancy.engine import POOLED
+from tenancy.engine import POOLED, Engines
 from tenancy.finding import Finding
+from tenancy.platform import Status
+from tenancy.registry import list_nodes, list_tenants
+from tenancy.scope import Scope
 from tenancy.server import Wanted, examine_server
 
 
@@ -36,11 +40,21 @@ async def _examine(desk: Desk) -> list[Finding]:
         settings = Settings()
         found = await examine(owner, app, desk.blueprint.revisions)
         found += await examine_server(owner, _wanted(settings, desk.databases.login), lambda: datetime.now(UTC))
-        return [*found, *_settings(settings)]
+        found += _settings(settings)
+        return found or await _watches(desk)
     finally:
         await owner.close()
         if app is not None:
             await app.close()
+
+
+async def _watches(desk: Desk) -> list[Finding]:
+    """What can only be asked of a database on which nothing else is wrong."""
+    async with desk.owner.connect() as connection:
+        tenants, nodes = await list_tenants(connection), await list_nodes(connection)
+    async with Engines(desk.databases.app_dsn, nodes=nodes) as engines:
+        followed = [one for one in tenants if one.status == Status.ACTIVE]
+        return await examine_watches(Scope(engines), followed, desk.now)
 
 
 def _wanted(settings: Settings, login: str) -> Wanted:

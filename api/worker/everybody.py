@@ -1,6 +1,8 @@
 """Follows the watched segments of all merchants that are served, as they come and go, until told to end."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -29,6 +31,18 @@ class _Task:
     follower: Follower
     leave: asyncio.Event
     task: "asyncio.Task[None]"
+
+
+@asynccontextmanager
+async def everybody_followed(running: Running, numbers: Numbers) -> AsyncIterator[None]:
+    """While something else is done; it ends in order with that."""
+    ending = asyncio.Event()
+    following = asyncio.create_task(follow_everybody(running, numbers, ending))
+    try:
+        yield
+    finally:
+        ending.set()
+        await following
 
 
 async def follow_everybody(running: Running, numbers: Numbers, ending: asyncio.Event) -> None:

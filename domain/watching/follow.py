@@ -44,10 +44,15 @@ class Round:
     terms: Terms
 
 
-async def follow(session: AsyncSession, remembered: Terms, *, clock: Clock) -> Round:
-    """Follow what is watched up to the clock's now.  It may have to be called again: see ``waiting``."""
+async def follow(session: AsyncSession, remembered: Terms, *, clock: Clock, only: UUID | None = None) -> Round:
+    """Follow what is watched up to the clock's now.  It may have to be called again: see ``waiting``.
+
+    ``only``: one watch, when all together fail.
+    """
     claimed = select(SegmentWatch, Segment.version).join(Segment, Segment.id == SegmentWatch.segment_id)
     claimed = claimed.where(SegmentWatch.ended_at.is_(None)).order_by(SegmentWatch.id)
+    if only is not None:
+        claimed = claimed.where(SegmentWatch.id == only)
     # Whoever comes second leaves these to the first.
     watches = (await session.execute(claimed.with_for_update(of=SegmentWatch, skip_locked=True))).all()
     terms = await _current(session, remembered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
@@ -41,6 +42,11 @@ def ready_of(watch: type[SegmentWatch]) -> ColumnElement[bool]:
     return watch.scan_at.is_(None)
 
 
+def running() -> Select[UUID]:
+    """The ids of all that run."""
+    return select(SegmentWatch.id).where(SegmentWatch.ended_at.is_(None)).order_by(SegmentWatch.id)
+
+
 def waiting() -> Select[Any]:
     """One row: how many ``watches`` run; the instant from which on time alone gives something to do; since when an
     event is unread; the dictionary's ``version``."""
@@ -48,9 +54,9 @@ def waiting() -> Select[Any]:
     first = select(func.min(row.next_at)).where(row.watch_id == watch.id, row.next_at.is_not(None)).scalar_subquery()
     again = watch.evaluated_at + cast(watch.every_s, Double()) * _SECOND
     due = case((watch.scan_at.is_not(None), watch.scan_at), (watch.compares, again), else_=first)
-    running = select(
+    every = select(
         func.count().label("watches"), func.min(due).label("next_at"), func.min(watch.position).label("position")
-    ).where(watch.ended_at.is_(None)).subquery("running")  # fmt: skip
-    unread = select(STAMP).where(event.sequence == running.c.position + _ONE).scalar_subquery()
+    ).where(watch.ended_at.is_(None)).subquery("watching")  # fmt: skip
+    unread = select(STAMP).where(event.sequence == every.c.position + _ONE).scalar_subquery()
     version = select(Dictionary.version).scalar_subquery()
-    return select(running.c.watches, running.c.next_at, unread.label("unread_since"), version.label("version"))
+    return select(every.c.watches, every.c.next_at, unread.label("unread_since"), version.label("version"))
