@@ -7,8 +7,9 @@ from sqlalchemy import ColumnElement
 
 from api.consents import ConsentState
 from api.graph import sql
-from api.graph.field import Identity, Same, many, masked, one, pages, value, write
+from api.graph.field import Identity, Same, load, many, masked, one, pages, value, write
 from api.graph.scalars import Json
+from api.memberships import explained
 from api.scopes import Scope
 from api.views import view
 from domain.consents import standing as consent_facts
@@ -168,6 +169,7 @@ class Customer:
     history = pages(read.history_of, by=read.HISTORY, requires=PII)
     rfm = one(rfm_facts.rfm_of, plain=("config",), cost=10)
     segments = many(segment_facts.segments_of, cost=10, requires=Scope.SEGMENTS_READ)
+    membership = load(explained, ids={"segment_id": "Segment"}, cost=5, requires=Scope.SEGMENTS_READ)
     orders = pages(order_facts.orders_of, by=order_facts.OrderSort)
     returns = many(order_facts.returns_of)
     interactions = pages(interaction_facts.interactions_of, by=interaction_facts.NEWEST)

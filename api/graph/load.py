@@ -23,7 +23,7 @@ from api.graph.selection import Nodes
 def load(planner: Planning, field: Field, gfield: Any, arguments: Arguments, nodes: Nodes, row: Any) -> Any:
     """A slot with the row's key.  The batch runs once per field and arguments, in the statement's snapshot.
 
-    A refusal of the domain is the value, where the type is a union that has it.
+    A refusal of the domain is the value, where the type is a union that has it, else an error at each place.
     """
     args = field.args | field.inherited
     getters = {name: planner.argument(field, name, arguments, row)[0] for name in args}
@@ -35,6 +35,8 @@ def load(planner: Planning, field: Field, gfield: Any, arguments: Arguments, nod
     members = {type_.name for type_ in _possible(planner, get_named_type(gfield.type))}
     if uses_stored(planner.views, field):
         _ = planner.env.stored  # so that the statement tells its version
+    slot, refusal = planner.slot("refused"), len(planner.refusals)
+    planner.refusals.append(lambda env: env.memo[slot])
 
     async def fill(fetch: Any, keys: list[str], env: Env) -> list[Any]:
         try:
@@ -45,7 +47,8 @@ def load(planner: Planning, field: Field, gfield: Any, arguments: Arguments, nod
             found = await function(fetch, [UUID(key) for key in keys], **values)
         except planner.views.refused as refused:
             if planner.views.of_class.get(type(refused.problem)) not in members:
-                raise
+                env.memo[slot] = refused.problem
+                return [f"\0!#{refusal}"] * len(keys)
             found = [refused.problem] * len(keys)
         return [write(each, env) for each in found]
 

@@ -46,6 +46,8 @@ def _field(planner: Planning, type_: Any, nodes: Nodes) -> Projector:
     gfield = type_.fields[name]
     backing = gfield.extensions["strawberry-definition"]
     attribute, declared = backing.python_name, backing.metadata[FIELD]
+    if declared.requires and not planner.look(lambda env: declared.requires in env.scopes):
+        return lambda value, env: "\0!FORBIDDEN"
     write = project(planner, gfield.type, nodes)
     if "locale" in declared.args:
         getter, _ = Arguments(gfield, nodes[0], planner.slot("args")).find("locale", planner.env)

@@ -110,7 +110,7 @@ class Plan:
         match form:
             case Literal(condition):
                 sought = self._sought(form)
-                test = _literal(form, self._test(condition)) if sought is None else sought
+                test = _literal(form, self.outcome(condition)) if sought is None else sought
                 return and_(test, *self._wanting(form))
             case Threshold(k, of) if k <= 0:
                 return true()
@@ -142,7 +142,8 @@ class Plan:
         )
         return found
 
-    def _test(self, condition: Condition) -> ColumnElement[bool]:
+    def outcome(self, condition: Condition) -> ColumnElement[bool]:
+        """TRUE, FALSE or NULL."""
         if condition not in self.tests:
             self.tests[condition] = self._concluded(condition, self.values)
         return self.tests[condition]
@@ -208,11 +209,14 @@ class Plan:
                 stages.append(scan.source.cost)
         return stages
 
+    def counting(self, fact: Aggregate, found: Opened) -> list[ColumnElement[bool]]:
+        """Which of a source's rows are the customer's and count."""
+        own = found.customer_id == self.customer.c.id
+        return [own, *self._within(fact, found), *self._matching(fact.where, found)]
+
     def _exists(self, fact: Aggregate) -> ColumnElement[bool]:
         found = fact.source.open()
-        keep = [*self._within(fact, found), *self._matching(fact.where, found)]
-        owned = exists(_ONE).select_from(found.rows).where(found.customer_id == self.customer.c.id, *keep)
-        return owned.correlate_except(found.rows)
+        return exists(_ONE).select_from(found.rows).where(*self.counting(fact, found)).correlate_except(found.rows)
 
     def _scan(self, scan: _Scan, asked: list[Aggregate]) -> None:
         """One pass over a customer's rows for all that is asked of them."""

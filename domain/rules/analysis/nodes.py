@@ -11,7 +11,7 @@ from domain.rules.analysis.shown import Shown, shown
 from domain.rules.protocol import Reference
 from domain.rules.terms import Terms
 from domain.rules.text.printer import description_of, text_of, window_of
-from domain.rules.tree import All, AnyOf, AtLeast, NoneOf, Not, Rule, parts
+from domain.rules.tree import All, AnyOf, AtLeast, Never, NoneOf, Not, Rule, parts
 from domain.words import Says, Words
 
 Path = tuple[str, ...]
@@ -101,9 +101,11 @@ class RuleNode:
         return shown(self.rule)
 
 
-def drawn(rule: Rule, terms: Terms, counts: Mapping[str, NodeCounts] = _UNCOUNTED) -> RuleNode:
-    """The whole rule as nodes; ``counts`` are theirs by id."""
-    return _drawn(rule, terms, counts, (), None)
+def drawn(
+    rule: Rule, terms: Terms, counts: Mapping[str, NodeCounts] = _UNCOUNTED, *, written_out: bool = False
+) -> RuleNode:
+    """The whole rule as nodes; ``counts`` are theirs by id.  ``written_out``: below a reference the rule it means."""
+    return _drawn(rule, terms, counts, (), None, written_out)
 
 
 def all_nodes(node: RuleNode) -> Iterator[RuleNode]:
@@ -118,9 +120,20 @@ def id_of(path: Path) -> str:
     return ".".join(path) or ROOT
 
 
-def _drawn(rule: Rule, terms: Terms, counts: Mapping[str, NodeCounts], path: Path, above: RuleNode | None) -> RuleNode:
+def _drawn(
+    rule: Rule,
+    terms: Terms,
+    counts: Mapping[str, NodeCounts],
+    path: Path,
+    above: RuleNode | None,
+    written_out: bool,
+) -> RuleNode:
     kind = _KINDS.get(type(rule)) or str(getattr(rule, "keyword", "never"))
     id_, depth = id_of(path), above.depth + 1 if above else 0
     made = RuleNode(id_, above.id if above else None, kind, depth, rule, terms, counts=counts.get(id_))
-    made.children.extend(_drawn(part, terms, counts, (*path, *place), made) for place, part in parts(rule))
+    below = parts(rule)
+    if written_out and isinstance(rule, Reference):
+        target = rule.target(terms)
+        below = (((rule.keyword,), terms.rules.get(target, Never()) if target else Never()),)
+    made.children.extend(_drawn(part, terms, counts, (*path, *place), made, written_out) for place, part in below)
     return made

@@ -1,0 +1,105 @@
+"""Memberships explained over GraphQL: why a customer is in a segment or not."""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from api.graph.field import load
+from api.rule_nodes import spoken, told
+from api.scopes import Scope
+from api.views import view
+from domain.rules.explaining.logic import Outcome
+from domain.rules.terms import Terms
+from domain.segments import membership
+from domain.segments.inspect import Fetch
+from domain.time import Clock
+from domain.words import Says, Words
+
+view.enum(
+    Outcome,
+    TRUE="It holds.",
+    FALSE="It does not hold.",
+    UNKNOWN="Data that it needs is missing.",
+)
+
+
+@view(membership.RuleEvaluation)
+class RuleEvaluation:
+    node_id = told(str, "Its place in the rule, as in RuleNode; below a reference the rule of the segment goes on.")
+    parent_id = told(str | None, "The node above; null of the whole.")
+    kind = told(str, "The member of RuleInput: all, any, attribute, orders …")
+    depth = told(int, "How many levels above it.")
+    label = spoken(str, "For people: how the parts of a connective are joined, or a condition as a sentence.")
+    outcome = told(Outcome, "What it says of the customer.")
+    segment_id = told("ID | None", "The segment that is referred to.", ids={"segment_id": "Segment"})
+    children = told("list[RuleEvaluation]", "The nodes right below; of a rank, the rule of its population.")
+
+
+@view(membership.Evaluation)
+class MembershipEvaluation:
+    as_of = told(datetime, "The instant that the rule was asked at.")
+    timezone = told(str, "The zone of its days, where a condition has no other.")
+
+
+@view(membership.MembershipExplanation, requires=Scope.CUSTOMERS_READ)
+class MembershipExplanation:
+    segment = told("Segment | None", "The segment.")
+    customer = told("Customer | None", "The customer.")
+    member = told(bool, "Whether the customer is a member: of whom the rule is TRUE.")
+    outcome = told(Outcome, "What the rule says; UNKNOWN is no member.")
+    root = told("RuleEvaluation", "The whole rule, with what each of its parts says.")
+    nodes = told("list[RuleEvaluation]", "All nodes of the rule, as they are read: the whole first.")
+    decisive = told(
+        "list[RuleEvaluation]",
+        "The conditions that decide, whatever the others say.  None of them can be left out.",
+        cost=2,
+    )
+    evaluation = told("MembershipEvaluation", "When it was asked.")
+
+
+async def explained(
+    fetch: Fetch,
+    ids: list[UUID],
+    segment_id: Annotated[UUID, Says(Words("segment", "分群"), "The segment.")],
+    *,
+    terms: Terms,
+    clock: Clock,
+    sees_personal: bool,
+) -> list[membership.MembershipExplanation | None]:
+    """Why the customer is in a segment or not; null if that is not in use.
+
+    FORBIDDEN for a rule that reads personal data that the caller may not see.
+    """
+    return await membership.memberships(fetch, ids, [segment_id], terms=terms, clock=clock, sees_personal=sees_personal)
+
+
+async def memberships(
+    fetch: Fetch,
+    ids: list[UUID],
+    customer_ids: Annotated[list[UUID], Says(Words("customers", "客户"), f"At most {membership.MOST_CUSTOMERS}.")],
+    segment_ids: Annotated[list[UUID], Says(Words("segments", "分群"), f"At most {membership.MOST_SEGMENTS}.")],
+    *,
+    terms: Terms,
+    clock: Clock,
+    sees_personal: bool,
+) -> list[list[membership.MembershipExplanation | None]]:
+    """Of each customer for each segment, in their order: why the customer is in it or not; null where there is no such
+    customer, or no such segment in use.
+
+    FORBIDDEN if a rule reads personal data that the caller may not see.
+    """
+    membership.check_pairs(customer_ids, segment_ids)
+    made = await membership.memberships(
+        fetch, customer_ids, segment_ids, terms=terms, clock=clock, sees_personal=sees_personal
+    )
+    return [made for _ in ids]
+
+
+@view.query
+class MembershipQueries:
+    memberships = load(
+        memberships,
+        ids={"customer_ids": "Customer", "segment_ids": "Segment"},
+        cost=50,
+        requires=Scope.SEGMENTS_READ,
+    )
