@@ -3,6 +3,7 @@
 The oracle is the same question of an unrestricted caller after all that is out of reach was deleted.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +27,7 @@ MINE = """
         WHERE email IN ('0@example.com', '1@example.com');
     UPDATE customer SET owner = 'X-9', department = 'South', store = 'Ulm 2' WHERE email = '2@example.com';
     UPDATE member SET department = 'North', store = 'Ulm 1'"""
+WHEN = re.compile('"asOf":"[^"]*"')  # the instant of the question, told
 ANONYMOUS = """
     INSERT INTO feedback
         (id, system, external_id, question_key, kind, score, scale_min, scale_max, submitted_at, recorded_at)
@@ -79,7 +81,7 @@ async def answers_of(caller: Api, asked: dict[str, tuple[str, Any]]) -> dict[str
     for name, (document, variables) in asked.items():
         answer = await caller.post(document, variables)
         assert answer.json().get("data"), (name, answer.text[:500], document)
-        found[name] = answer.text
+        found[name] = WHEN.sub("", answer.text)
     return found
 
 
