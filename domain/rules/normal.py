@@ -3,7 +3,8 @@
 In Kleene's order FALSE < UNKNOWN < TRUE, ``any`` is the largest child, ``all`` the smallest, ``atLeast k`` the k-th
 largest.  So every connective is ``Threshold(k, of)``, and not (k of n) is (n - k + 1) of the negations.  Members are
 those with TRUE, and which form is TRUE depends only on which literals are: the third value never reaches SQL above
-a leaf.  The membership of another rule is two-valued, so its negation is a form of literals that are not TRUE.
+a leaf.  The membership of another rule is two-valued, so its negation is a form of literals that are not TRUE; what it
+was in the past is a leaf.
 """
 
 from __future__ import annotations
@@ -121,6 +122,9 @@ def _written_out(rule: Reference, terms: Terms, *, negated: bool, above: tuple[U
     inner = terms.rules.get(target, Never()) if target else Never()
     below = (*above, target) if target else above
     outside = rule.outside is not negated
+    if rule.past:
+        member = _normal(inner, terms, negated=False, lenient=False, above=below)
+        return Literal(rule.about_past(member), outside)
     return _normal(inner, terms, negated=outside, lenient=outside, above=below)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
@@ -13,6 +13,9 @@ from domain.rules.facts import Fact
 from domain.rules.issues import RuleIssue
 from domain.rules.moment import ClockZone, Moment
 from domain.rules.terms import Terms
+
+if TYPE_CHECKING:
+    from domain.rules.normal import Form
 
 
 class Condition(Protocol):
@@ -39,15 +42,33 @@ class Condition(Protocol):
 
 
 class Reference(ABC):
-    """A condition that is the membership of another rule: two-valued, and written out where it stands."""
+    """A condition that is the membership of another rule: two-valued, and written out where it stands.
+
+    What it says of the ``past`` takes a condition of its own, made of the other rule's form.
+    """
 
     __slots__ = ()
     keyword: ClassVar[str]
+    certain: ClassVar = True
+
+    @property
+    def timely(self) -> bool:
+        """Whether somebody may come or go by the passing of time alone, be the other rule about time or not."""
+        return self.past
 
     @property
     @abstractmethod
     def outside(self) -> bool:
         """Whether those are meant who are not members."""
+
+    @property
+    @abstractmethod
+    def past(self) -> bool:
+        """Whether it is about the past."""
+
+    @abstractmethod
+    def about_past(self, member: Form) -> Condition:
+        """What it says of the past; ``outside`` is not part of that."""
 
     @abstractmethod
     def target(self, terms: Terms) -> UUID | None:

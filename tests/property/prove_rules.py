@@ -96,8 +96,10 @@ def used(rule: Any) -> Iterator[tuple[str, str]]:
 
 
 def ranked(rule: Any) -> Iterator[tuple[str, str]]:
-    """What a metric or a rank is made of."""
+    """What a metric, a rank or a segment is made of."""
     match getattr(rule, "keyword", None):
+        case "segment":
+            yield "Segments", f"{rule.is_}{' in the past' if rule.at else ''}"
         case "metric":
             yield "Metrics", str(rule.metric)
         case "rank":

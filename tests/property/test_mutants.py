@@ -30,7 +30,9 @@ from domain.rules.moment import Moment
 from domain.rules.plan import Plan
 from domain.rules.tests import DateTest, TextTest, TimeTest
 from domain.rules.window import bounds
+from domain.segments.conditions import then
 from domain.segments.conditions.listed import Listed
+from domain.segments.conditions.then import Then
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
 from tests.support.rules.judge import Judge, asking
@@ -89,7 +91,7 @@ MUTANTS: dict[str, Mutant] = {
     "months are subtracted from instants": Mutant(Moment.shifted, "func.date_trunc(_TO_DAY, ", "func.coalesce("),
     "today is that of UTC": Mutant(Moment._day, "self.local(self.now)", "func.timezone('UTC', self.now)"),
     "seconds are days of the calendar": Mutant(
-        moment._moved, "= number * step",
+        moment.moved, "= number * step",
         "= literal_column(f\"interval '{n // 86400} day'\") if n > 999 else number * step",
     ),
     "today is not one of the last days": Mutant(DateTest.holds, "value <= moment", "value < moment"),
@@ -142,6 +144,8 @@ MUTANTS: dict[str, Mutant] = {
     "who was taken off a list is on it": Mutant(Listed._on, "removed_at > moment.now", "removed_at <= moment.now"),
     "who will be on a list is on it": Mutant(Listed._on, "member.c.added_at <= moment.now,", ""),
     "the lists of the merged are lost": Mutant(Listed.found, "merged_into.is_not(None)", "merged_into.is_(None)"),
+    "who was a member is one still": Mutant(Then.found, "plan.moment.before(self.ago)", "plan.moment.now", "at=Dura"),
+    "what was then is as it is now": Mutant(then.was, "AsOf(", "(lambda now, at: now)(", "at=Dura"),
     "a started day is a whole one": Mutant(metrics.whole_days, "func.floor", "func.ceil"),
 }  # fmt: skip
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from domain.rules.analysis.faults import Fault, RuleWarningKind, faults
 from domain.rules.analysis.nodes import RuleNode, all_nodes, drawn, id_of
-from domain.rules.analysis.search import leaves_of
+from domain.rules.analysis.search import leaves_of, target_of
 from domain.rules.facts import Aggregate, Asked, Composed, Fact, Own
 from domain.rules.metrics import MetricKey, metric_of, whole_days
 from domain.rules.personal import personal_fields
@@ -138,13 +138,14 @@ class RuleAnalysis:
         while waiting:
             leaf = waiting.pop()
             made.append(leaf)
-            among = getattr(leaf, "population", None)
-            waiting += leaves_of(among, self.terms) if among is not None else ()
+            inside = target_of(leaf, self.terms) if isinstance(leaf, Reference) else getattr(leaf, "population", None)
+            waiting += leaves_of(inside, self.terms) if inside is not None else ()
         return made
 
     @cached_property
     def _facts(self) -> dict[Fact, None]:
-        facts = (fact for leaf in self._leaves for fact in leaf.facts(self.terms).values())
+        conditions = (leaf for leaf in self._leaves if not isinstance(leaf, Reference))
+        facts = (fact for leaf in conditions for fact in leaf.facts(self.terms).values())
         return dict.fromkeys(part for fact in facts for part in _parts(fact))
 
 

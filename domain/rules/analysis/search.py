@@ -113,14 +113,9 @@ class Space:
                 return of
             case Not(inner):
                 return (inner,)
-            case Reference():
-                return (self.target(rule),)
+            case Reference() if not rule.past:
+                return (target_of(rule, self.terms),)
         return ()
-
-    def target(self, reference: Reference) -> Rule:
-        """The rule that a reference is to."""
-        id_ = reference.target(self.terms)
-        return self.terms.rules.get(id_, Never()) if id_ else Never()
 
     def range(self, rule: Rule, chosen: Mapping[int, int]) -> Range:
         """The least and the greatest that a rule can come out as, by what is chosen."""
@@ -146,8 +141,8 @@ class Space:
                 return TRUE - high, TRUE - low
             case Never():
                 return FALSE, FALSE
-            case Reference():
-                low, high = self.range(self.target(rule), chosen)
+            case Reference() if not rule.past:
+                low, high = self.range(target_of(rule, self.terms), chosen)
                 member = (TRUE if low == TRUE else FALSE, TRUE if high == TRUE else FALSE)
                 return (TRUE - member[1], TRUE - member[0]) if rule.outside else member
         return self._of_leaf(rule, chosen)
@@ -161,17 +156,22 @@ class Space:
         return low, high
 
 
+def target_of(reference: Reference, terms: Terms) -> Rule:
+    """The rule that a reference is to."""
+    id_ = reference.target(terms)
+    return terms.rules.get(id_, Never()) if id_ else Never()
+
+
 def leaves_of(rule: Rule, terms: Terms) -> Iterator[Any]:
-    """The conditions of a rule and of the segments it refers to, but not those of populations."""
+    """The conditions of a rule and of the segments it refers to, but not those of populations, nor of the past."""
     match rule:
         case All(of) | AnyOf(of) | NoneOf(of) | AtLeast(_, of):
             for part in of:
                 yield from leaves_of(part, terms)
         case Not(inner):
             yield from leaves_of(inner, terms)
-        case Reference():
-            id_ = rule.target(terms)
-            yield from leaves_of(terms.rules.get(id_, Never()), terms) if id_ else ()
+        case Reference() if not rule.past:
+            yield from leaves_of(target_of(rule, terms), terms)
         case Never():
             return
         case _:

@@ -57,8 +57,13 @@ class Draw(DrawLeaves):
         makers = (self.attribute, self.attribute, self.tag, self.orders, self.orders, self.orders, self.items,
                   self.interactions, self.interactions, self.feedback, *self.leaves())  # fmt: skip
         if self.segments and self.likely(0.1):
-            return InSegment(id=self.pick(*self.segments), is_=self.pick(*SegmentRelation))
+            return self.segment()
         return self.pick(*makers)()
+
+    def segment(self) -> InSegment:
+        """Membership of a segment, now or so long ago."""
+        is_ = self.pick(SegmentRelation.MEMBER, SegmentRelation.NOT_MEMBER)
+        return InSegment(id=self.pick(*self.segments), is_=is_, at=self.duration() if self.likely(0.3) else None)
 
     def attribute(self) -> AttributeIs:
         """A field of the customer."""

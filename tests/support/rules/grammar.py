@@ -35,8 +35,9 @@ list: "(" either ("," either)* ")"
      | "exists"i events window? clock? -> exists
      | "no"i events window? clock? -> no
      | events "." aggregate clock? -> having
-     | "in"i "segment"i TEXT -> member
-     | NOT_IN_SEGMENT TEXT -> outside
+     | "in"i "segment"i TEXT past? -> member
+     | NOT_IN_SEGMENT TEXT past? -> outside
+past: duration "ago"i
 events: "orders"i ("(" of_order ")")?
       | "items"i "(" PRODUCT test ("," PRODUCT test | "," "order"i "(" of_order ")")* ")"
       | "interactions"i ("(" CONTACT test ("," CONTACT test)* ")")?

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -34,6 +35,7 @@ from tests.support.rules.instants import When
 from tests.support.rules.leaves import Leaves, sampled
 from tests.support.rules.lists import listed
 from tests.support.rules.logic import Truth, at_least, every, opposite
+from tests.support.rules.past import then
 from tests.support.rules.shop import ATTRIBUTES, Person, Shop
 from tests.support.rules.standings import label, scored, stands
 
@@ -50,6 +52,7 @@ class Oracle(Leaves):
         super().__init__(shop, when)
         self.segments = segments
         self.lists: dict[Any, list[dict[UUID, Any]]] = {}
+        self.earlier: dict[datetime, Oracle] = {}
 
     def seen_by(self, clock: str, person: Person) -> "Oracle":
         """The same on the clock of a condition."""
@@ -84,8 +87,7 @@ class Oracle(Leaves):
             case Not(inner):
                 return opposite(self.truth(inner, person))
         if isinstance(rule, InSegment):
-            member = self.truth(self.segments[rule.id], person) is True
-            return member == (rule.is_ == "MEMBER")
+            return self.segment(rule, person)
         if isinstance(rule, OnList):
             return listed(self.shop, rule.segment_id, person.row["id"], self.now)
         if isinstance(rule, Rank):
@@ -94,6 +96,26 @@ class Oracle(Leaves):
         if isinstance(rule, Rfm):
             return self.rfm(rule, person.row["id"])
         return self.seen_by(rule.clock, person).condition(rule, person)
+
+    def segment(self, rule: Any, person: Person) -> bool:
+        """Whether the customer is a member of a segment, or is none; also of the past."""
+        asked: Oracle = self if rule.at is None else self.at(self.when.before(rule.at))
+        person = asked.people[person.row["id"]]
+        member = asked.truth(self.segments[rule.id], person) is True
+        if rule.at is not None:
+            member = member and asked.known(person)
+        return member == (rule.is_ == "MEMBER")
+
+    def at(self, now: datetime) -> "Oracle":
+        """The same as of an instant, in the shop as it was."""
+        if now not in self.earlier:
+            self.earlier[now] = Oracle(then(self.shop, now), replace(self.when, now=now), self.segments)
+        return self.earlier[now]
+
+    @cached_property
+    def people(self) -> dict[UUID, Person]:
+        """The customers by their ids."""
+        return {person.row["id"]: person for person in self.shop.people}
 
     def listed(self, rule: Any, population: Any, metrics: tuple[str, ...]) -> list[dict[UUID, Any]]:
         """The values of each metric of all who are in a population and have every one."""

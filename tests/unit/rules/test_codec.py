@@ -32,12 +32,13 @@ from domain.time import Duration
 from domain.vocabulary import CONDITIONS
 from tests.support.rules.configs import CONFIGS
 from tests.support.rules.draw import Draw
-from tests.support.rules.segments import SEGMENTS
+from tests.support.rules.segments import SEGMENTS, SPENT
 from tests.support.rules.shop import ATTRIBUTES
 
+VIP = UUID("01900000-0000-7000-8000-00000000aaaa")
 TERMS = Terms(
     attributes={key: AttributeTerms(type_, options) for key, (type_, options) in ATTRIBUTES.items()},
-    segments={id_: SegmentTerms(key, rule) for id_, (key, rule) in SEGMENTS.items()},
+    segments={id_: SegmentTerms(key, rule) for id_, (key, rule) in (SEGMENTS | {VIP: ("vip", SPENT)}).items()},
     rfm=CONFIGS,
     vocabulary=CONDITIONS,
 )
@@ -82,7 +83,7 @@ WRITTEN: list[tuple[Rule, dict[str, Any]]] = [
                     window=Between(datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=UTC)),
                 ),
                 AttributeIs("birthDate", ValueTest(date=DateTest(in_last=Duration(0, 7 * 86_400)))),
-                InSegment(key="vip", is_=SegmentRelation.NOT_MEMBER),
+                InSegment(key="vip", is_=SegmentRelation.NOT_MEMBER, at=Duration(1, 0)),
             ),
         ),
         {
@@ -99,7 +100,7 @@ WRITTEN: list[tuple[Rule, dict[str, Any]]] = [
                         }
                     },
                     {"attribute": {"key": "birthDate", "test": {"date": {"inLast": "P7D"}}}},
-                    {"segment": {"key": "vip", "is": "NOT_MEMBER"}},
+                    {"segment": {"key": "vip", "is": "NOT_MEMBER", "at": "P1M"}},
                 ],
             }
         },

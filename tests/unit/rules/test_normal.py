@@ -15,9 +15,11 @@ from domain.rules.normal import FALSE, TRUE, Form, Literal, Threshold, assume, l
 from domain.rules.terms import SegmentTerms, Terms
 from domain.rules.tree import All, AnyOf, AtLeast, Never, NoneOf, Not, Rule
 from domain.segments.conditions.segment import InSegment, SegmentRelation
+from domain.time import Duration
 from tests.support.rules.logic import Truth, at_least, every, opposite
 
 ONE, TWO, GONE = UUID(int=1), UUID(int=2), UUID(int=3)
+NOW = (SegmentRelation.MEMBER, SegmentRelation.NOT_MEMBER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ def holds(form: Form, case: Mapping[Any, Truth]) -> bool:
 def some_rule(chance: random.Random, depth: int) -> Rule:
     if depth == 0 or chance.random() < 0.2:
         if chance.random() < 0.25:
-            return InSegment(id=chance.choice((ONE, TWO, GONE)), is_=chance.choice(tuple(SegmentRelation)))
+            return InSegment(id=chance.choice((ONE, TWO, GONE)), is_=chance.choice(NOW))
         return chance.choice((*LEAVES, Never()))
     of = tuple(some_rule(chance, depth - 1) for _ in range(chance.randint(1, 4)))
     made: tuple[Rule, ...] = (All(of), AnyOf(of), NoneOf(of), Not(of[0]), AtLeast(chance.randint(0, len(of) + 1), of))
@@ -134,11 +136,12 @@ def test_membership_of_a_segment_is_never_unknown() -> None:
     assert normal(Not(Not(InSegment(id=ONE))), TERMS) == normal(TERMS.rules[ONE], TERMS)
 
 
-def test_a_segment_that_refers_to_itself_is_refused_not_followed() -> None:
+@pytest.mark.parametrize("at", [None, Duration(1)])
+def test_a_segment_that_refers_to_itself_is_refused_not_followed(at: Duration | None) -> None:
     circle = Terms(
         segments={
-            ONE: SegmentTerms("one", Not(InSegment(id=TWO))),
-            TWO: SegmentTerms("two", AnyOf((LEAVES[0], InSegment(id=ONE)))),
+            ONE: SegmentTerms("one", Not(InSegment(id=TWO, at=at))),
+            TWO: SegmentTerms("two", AnyOf((LEAVES[0], InSegment(id=ONE, at=at)))),
         }
     )
     with pytest.raises(Refused) as no:
