@@ -108,10 +108,9 @@ class Plan:
     def holds(self, form: Form) -> ColumnElement[bool]:
         """TRUE exactly for members; NULL and FALSE mean the same here."""
         match form:
-            case Literal(condition):
+            case Literal():
                 sought = self._sought(form)
-                test = _literal(form, self.outcome(condition)) if sought is None else sought
-                return and_(test, *self._wanting(form))
+                return and_(self.outcome(form) if sought is None else sought, *self._wanting(form))
             case Threshold(k, of) if k <= 0:
                 return true()
             case Threshold(k, of) if k > len(of):
@@ -142,11 +141,11 @@ class Plan:
         )
         return found
 
-    def outcome(self, condition: Condition) -> ColumnElement[bool]:
+    def outcome(self, leaf: Literal) -> ColumnElement[bool]:
         """TRUE, FALSE or NULL."""
-        if condition not in self.tests:
-            self.tests[condition] = self._concluded(condition, self.values)
-        return self.tests[condition]
+        if leaf.condition not in self.tests:
+            self.tests[leaf.condition] = self._concluded(leaf.condition, self.values)
+        return _literal(leaf, self.tests[leaf.condition])
 
     def _concluded(self, condition: Condition, values: Mapping[Fact, ColumnElement[Any]]) -> ColumnElement[bool]:
         known = {name: self.value(fact, values) for name, fact in self.facts[condition].items()}

@@ -104,7 +104,7 @@ class RuleNode:
 def drawn(
     rule: Rule, terms: Terms, counts: Mapping[str, NodeCounts] = _UNCOUNTED, *, written_out: bool = False
 ) -> RuleNode:
-    """The whole rule as nodes; ``counts`` are theirs by id.  ``written_out``: below a reference the rule it means."""
+    """The whole rule as nodes; ``counts`` are theirs by id.  ``written_out``: below references of now their rules."""
     return _drawn(rule, terms, counts, (), None, written_out)
 
 
@@ -132,7 +132,7 @@ def _drawn(
     id_, depth = id_of(path), above.depth + 1 if above else 0
     made = RuleNode(id_, above.id if above else None, kind, depth, rule, terms, counts=counts.get(id_))
     below = parts(rule)
-    if written_out and isinstance(rule, Reference):
+    if written_out and isinstance(rule, Reference) and not rule.past:
         target = rule.target(terms)
         below = (((rule.keyword,), terms.rules.get(target, Never()) if target else Never()),)
     made.children.extend(_drawn(part, terms, counts, (*path, *place), made, written_out) for place, part in below)

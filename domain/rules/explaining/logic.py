@@ -59,8 +59,9 @@ MEMBER, STRANGER = Goal(TRUE), Goal(UNKNOWN, upwards=False)
 
 
 def is_leaf(node: RuleNode) -> bool:
-    """Whether a part is a condition.  What stands below one is a population: it decides nothing."""
-    return not isinstance(node.rule, Connective | Never | Reference)
+    """Whether a part is a condition, or a reference to the past.  Below one is a population: it decides nothing."""
+    rule = node.rule
+    return rule.past if isinstance(rule, Reference) else not isinstance(rule, Connective | Never)
 
 
 def outcomes_of(node: RuleNode, known: Known) -> dict[str, Outcome]:

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import array
 
 from domain.rules.beside import beside
 from domain.rules.moment import Moment
-from domain.rules.normal import Literal
+from domain.rules.normal import Literal, normal
 from domain.rules.terms import Terms
 
 _NONE: Any = cast(literal_column("'{}'"), ARRAY(Boolean()))
@@ -24,6 +24,14 @@ def looked_up(conditions: Sequence[Any], customer: FromClause, moment: Moment, t
 
     Refuses with ``RuleInvalid`` more conditions than can be asked at once.
     """
-    plan = beside([Literal(condition) for condition in conditions], customer, moment, terms).plan
-    outcomes = array([plan.outcome(condition) for condition in conditions]) if conditions else _NONE
+    asked = [_literal(condition, terms) for condition in conditions]
+    plan = beside(asked, customer, moment, terms).plan
+    outcomes = array([plan.outcome(leaf) for leaf in asked]) if conditions else _NONE
     return select(customer.c.id, outcomes.label("outcomes")).select_from(plan.joined).where(*plan.where)
+
+
+def _literal(condition: Any, terms: Terms) -> Literal:
+    """What is asked of a customer: of a reference to the past its condition, or the negation of that."""
+    form = normal(condition, terms)
+    assert isinstance(form, Literal)
+    return form
