@@ -16,6 +16,7 @@ from domain.refusal import Invalid, NameTaken, NotFound, VersionConflict
 from domain.rules.issues import RuleInvalid
 from domain.segments import profile, read, save, segment, texts
 from domain.segments import version as version_facts
+from domain.segments.quality import ask
 from domain.strategies import audience
 from domain.text import name_of
 from domain.watching import read as watching
@@ -90,6 +91,7 @@ class Segment:
         cost=10,
         requires=Scope.CUSTOMERS_READ,
     )
+    quality = load(ask.segment_quality, hint="SegmentQuality | None", cost=30, requires=Scope.CUSTOMERS_READ)
     members = pages(
         read.members_of,
         past=True,

@@ -1,0 +1,1 @@
+"""How good a segment is, by the four principles: measurable, substantial, accessible, differentiable."""
