@@ -91,7 +91,7 @@ class Segment:
         cost=10,
         requires=Scope.CUSTOMERS_READ,
     )
-    quality = load(ask.segment_quality, hint="SegmentQuality | None", cost=30, requires=Scope.CUSTOMERS_READ)
+    quality = load(ask.segment_quality, hint="SegmentQuality | None", past=True, cost=30, requires=Scope.CUSTOMERS_READ)
     members = pages(
         read.members_of,
         past=True,

@@ -57,7 +57,7 @@ class PrincipleScore:
 
 @dataclass(frozen=True, slots=True)
 class SegmentQuality:
-    """A segment by the four principles of effective segmentation, now."""
+    """A segment by the four principles of effective segmentation."""
 
     measurable: Annotated[
         PrincipleScore, Says(Words("measurable", "可衡量"), "Whether the data it asks for are there.")
