@@ -12,6 +12,7 @@ from domain.rules.analysis.search import leaves_of
 from domain.rules.facts import Aggregate, Asked, Fact, Own
 from domain.rules.issues import issue, refused
 from domain.rules.metrics import MetricKey, metric_of
+from domain.rules.protocol import Reference
 from domain.rules.shape import camel
 from domain.rules.terms import Terms
 from domain.rules.tree import Never, Rule
@@ -89,7 +90,9 @@ async def _judged(
     clock: Clock,
     sees_personal: bool,
 ) -> SegmentQuality:
-    read = [fact for leaf in leaves_of(rule, terms) for fact in leaf.facts(terms).values() if fact != _DOCUMENT]
+    # A membership of the past is known of everybody.
+    conditions = (leaf for leaf in leaves_of(rule, terms) if not isinstance(leaf, Reference))
+    read = [fact for leaf in conditions for fact in leaf.facts(terms).values() if fact != _DOCUMENT]
     wanted = Wanted(rule, tuple(dict.fromkeys(read)), responses)
     (row,) = await fetch(found(wanted, terms=terms, clock=clock))
     everybody, members = row["everybody"], row["members"]
