@@ -61,6 +61,32 @@ SELECT uuidv7(at - clock_timestamp()), ids[1 + floor(random() * {CUSTOMERS})::in
   FROM (SELECT n, ids, $1::timestamptz - interval '730 days' + n * (interval '730 days' / {INTERACTIONS}) AS at
           FROM generate_series(1, {INTERACTIONS}) AS n, {WHOSE}) AS made
 """
+# In the last 60 days one customer of 20 moved, was labelled anew or was born on another day; one order of 200 was put
+# right.
+MADE_CHANGES = """
+WITH changed AS (
+    SELECT id, n, city, tags, birth_date,
+           $1::timestamptz - (n % 86400 * 60) * interval '1 second' AS since
+      FROM (SELECT *, row_number() OVER (ORDER BY email) AS n FROM customer WHERE random() < 0.05) AS c
+), touched AS (
+    UPDATE customer SET updated_at = since FROM changed WHERE customer.id = changed.id
+)
+INSERT INTO attribute_change (id, customer_id, field, before, after, valid_from, recorded_at, actor)
+SELECT uuidv7(since - clock_timestamp()), id, field, before, after, since, since, 'key:bench'
+  FROM changed CROSS JOIN LATERAL (VALUES
+       (0, 'city', to_jsonb('City ' || n % 500), to_jsonb(city)),
+       (1, 'tags', to_jsonb(ARRAY['gold']), to_jsonb(tags)),
+       (2, 'birth_date', to_jsonb(date '1955-01-01'), to_jsonb(birth_date))) AS was(place, field, before, after)
+ WHERE n % 3 = place
+"""
+MADE_REVISIONS = """
+INSERT INTO order_revision (id, order_id, before_total, before_discount, before_net_total, before_base_net,
+                            before_items, valid_from, recorded_at)
+SELECT uuidv7(back - clock_timestamp()), id, total * 2, discount, net_total * 2, base_net * 2, '[]', back, back
+  FROM (SELECT *, placed_at + random() * interval '20 days' AS back FROM orders
+         WHERE placed_at > $1::timestamptz - interval '60 days') AS o
+ WHERE random() < 0.005 AND back < $1::timestamptz
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +148,8 @@ async def _make(server: Embedded, now: datetime, say: Console) -> Crowd:
             ("returns", MADE_RETURNS, (now,)),
             ("interactions", MADE_INTERACTIONS, (now,)),
             ("answers", fill.ANSWERS, (now, ANSWERS, CUSTOMERS)),
+            ("changes", MADE_CHANGES, (now,)),
+            ("revisions", MADE_REVISIONS, (now,)),
             *(("an index", definition, ()) for definition in late),
             ("vacuum", "VACUUM (ANALYZE)", ()),
             ("visibility", "VACUUM", ()),  # the first may have met an older snapshot

@@ -60,7 +60,7 @@ SELECT {_id("customer")}, CASE WHEN n % 10 = 0 THEN 'ORGANIZATION' ELSE 'PERSON'
        ARRAY[(ARRAY['gold', 'silver', 'new', 'vip'])[1 + {_scattered(7, "4")}]], '{{}}',
        $1::timestamptz - interval '3 years' + {_scattered(8, "90000000")} * interval '1 second',
        $1::timestamptz - interval '3 years' + {_scattered(8, "90000000")} * interval '1 second' + interval '1 minute',
-       $1::timestamptz - interval '1 day'
+       $1::timestamptz - interval '3 years' + {_scattered(8, "90000000")} * interval '1 second' + interval '1 minute'
   FROM generate_series(1, $2::int) AS n
 """
 

@@ -17,9 +17,10 @@ SELECTIVE = [
     {"tag": {"test": {"hasAny": ["gold"]}}},
 ]
 BROAD = [{"attribute": {"key": "birthDate", "test": {"date": {"before": "1960-12-14"}}}}]
-COUNT = "query($rule: RuleInput!) { customerCount(where: $rule) { value } }"
+COUNT = "query($rule: RuleInput!, $at: DateTime) { customerCount(where: $rule, asOf: $at) { value } }"
 PREVIEW = "query($rule: RuleInput!) { customerCount(where: $rule, accuracy: ESTIMATE) { value exact low high } }"
-PAGE = "query($rule: RuleInput!) { customers(where: $rule, first: 50) { nodes { id displayName city } } }"
+PAGE = """query($rule: RuleInput!, $at: DateTime) {
+    customers(where: $rule, asOf: $at, first: 50) { nodes { id displayName city } } }"""
 
 NINETY, THIRTY = "$1::timestamptz - interval '7776000 seconds'", "$1::timestamptz - interval '2592000 seconds'"
 KNOWN = "c.registered_at <= $1 AND c.merged_into IS NULL AND c.deleted_at IS NULL AND c.erased_at IS NULL"
