@@ -24,6 +24,7 @@ from tenancy.tenant import Tenant
 from tests.property.conftest import SEED, with_lists
 from tests.support.rules.judge import Judge, Question, asking
 from tests.support.rules.logic import Truth
+from tests.support.rules.past import with_past
 from tests.support.rules.shop import Maker, Shop
 
 RULES, PEOPLE, LEAST = int(os.environ.get("REGULARS_RULES", "10000")), 300, 50
@@ -56,7 +57,9 @@ class Seen:
             f"`make prove` asked PostgreSQL {self.rules:,} random rules about {people} customers with orders, returns, "
             "lines, interactions, answers and changes, and compared the members with those that an oracle finds which "
             "shares no code of evaluation (`tests/support/rules`). They were the same for every rule. "
-            f"Every tenth rule ({self.every_way:,}) was asked in every way: ids, count, customers, one customer.",
+            f"Every tenth rule ({self.every_way:,}) was asked in every way: ids, count, customers, one customer. "
+            "Every rule was asked as of its instant, too, and compared with the oracle in the shop as it was "
+            "then: before changes, revisions and cancellations.",
             "",
             f"* {total:,} outcomes: {true:.1%} TRUE, {unknown:.1%} UNKNOWN.",
             f"* {self.telling / self.rules:.1%} of the rules select 5 to 95 % of the customers.",
@@ -112,7 +115,7 @@ def ranked(rule: Any) -> Iterator[tuple[str, str]]:
 @pytest.fixture(scope="session")
 def shop() -> Shop:
     """More customers than in the tests."""
-    return with_lists(Maker(SEED).shop(PEOPLE))
+    return with_lists(with_past(Maker(SEED).shop(PEOPLE), SEED))
 
 
 async def test_ten_thousand_rules_have_the_members_that_the_oracle_finds(
@@ -129,6 +132,7 @@ async def test_ten_thousand_rules_have_the_members_that_the_oracle_finds(
             judge.expected[question] = members
             ways = judge.all_agree if number % 10 == 0 else judge.ids_agree
             assert await ways(session, question), f"{question}\nOracle: {sorted(map(str, members))}"
+            assert await judge.past_agrees(session, question), f"{question} as of then"
             seen.rules += 1
             seen.every_way += number % 10 == 0
             seen.telling += 0.05 <= len(members) / len(known) <= 0.95

@@ -4,23 +4,17 @@
 """
 
 import os
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import replace
 
 import pytest
-from sqlalchemy import ARRAY, Uuid, cast, func, literal, literal_column, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from domain.base import Stored
-from domain.past import PAST, AsOf
+from domain.past import PAST
 from domain.rules.grouped import Shape
-from domain.rules.moment import INSTANT
-from domain.segments.members import member_ids
-from domain.time import Clock
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
 from tests.support.rules.instants import NOWS
-from tests.support.rules.judge import Judge, Question, asking
+from tests.support.rules.judge import Judge, asking
 from tests.support.rules.past import then
 
 RULES = int(os.environ.get("REGULARS_RULES", "300"))
@@ -35,43 +29,28 @@ OF_TODAY = {
 }
 
 
-@pytest.fixture(scope="session")
-def judges(judge: Judge) -> dict[Any, Judge]:
-    """Who judges questions as of each instant."""
-    return {now: Judge(then(judge.shop, now), judge.terms, judge.seed) for now in NOWS}
-
-
-async def as_of(session: AsyncSession, judge: Judge, question: Question, shape: Shape) -> set[Any]:
-    clock = Clock(**asdict(question.when))
-    found = member_ids(question.rule, terms=judge.terms, clock=clock, shape=shape).subquery()
-    none = cast(literal_column("'{}'"), ARRAY(Uuid()))
-    ids = select(func.coalesce(func.array_agg(found.c.id), none, type_=ARRAY(Uuid()))).scalar_subquery()
-    return set(await session.scalar(select(AsOf(ids, literal(question.when.now, INSTANT)))))
-
-
 @pytest.mark.parametrize("first", range(0, RULES, PORTION))
 async def test_the_members_as_of_an_instant_are_those_the_oracle_finds_in_the_shop_as_it_was(
-    judges: dict[Any, Judge], judge: Judge, market: Tenant, scope: Scope, first: int
+    judge: Judge, market: Tenant, scope: Scope, first: int
 ) -> None:
     async with asking(scope, market) as session:
         for number in range(first, first + PORTION):
-            question = judge.question(number)
-            wanted = judges[question.when.now].members(question)
             for shape in Shape:
-                assert await as_of(session, judge, question, shape) == wanted, (question.number, shape)
+                question = replace(judge.question(number), shape=shape)
+                assert await judge.past_agrees(session, question), question
 
 
-def test_the_past_differs_from_today(judges: dict[Any, Judge], judge: Judge) -> None:
+def test_the_past_differs_from_today(judge: Judge) -> None:
+    earlier = {now: Judge(then(judge.shop, now), judge.terms, judge.seed) for now in NOWS}
     questions = [judge.question(number) for number in range(200)]
-    differing = [q for q in questions if judges[q.when.now].members(q) != judge.members(q)]
-    assert len(differing) > 50
+    assert sum(earlier[each.when.now].members(each) != judge.members(each) for each in questions) > 50
 
 
 async def test_an_instant_before_all_data_knows_nobody(judge: Judge, market: Tenant, scope: Scope) -> None:
     question = replace(judge.question(0), rule=None)
     long_ago = replace(question.when, now=question.when.now.replace(year=1999))
     async with asking(scope, market) as session:
-        assert await as_of(session, judge, replace(question, when=long_ago), Shape.EACH) == set()
+        assert await judge.ids_as_of(session, replace(question, when=long_ago)) == set()
 
 
 def test_every_table_says_how_it_looked_or_is_of_today() -> None:

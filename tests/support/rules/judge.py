@@ -3,15 +3,31 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, Text, bindparam, select, text
+from sqlalchemy import (
+    ARRAY,
+    DateTime,
+    Integer,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from domain.customers.customer import Customer
+from domain.past import AsOf
 from domain.rules.grouped import Shape
+from domain.rules.moment import INSTANT
 from domain.rules.terms import Terms
 from domain.rules.tree import All, AnyOf, AtLeast, NoneOf, Not
 from domain.segments.members import is_member, member_count, member_ids, members
@@ -21,6 +37,7 @@ from tenancy.tenant import Tenant
 from tests.support.rules.draw import Draw
 from tests.support.rules.instants import NOWS, ZONES, When
 from tests.support.rules.oracle import Oracle
+from tests.support.rules.past import then
 from tests.support.rules.shop import Shop
 from tests.support.tenants import rolled_back
 
@@ -31,6 +48,9 @@ BOUND = Clock(
     week_start=bindparam("asked_week_start", type_=Integer()),
     fiscal_year_start=bindparam("asked_fiscal_year_start", type_=Integer()),
 )
+
+_IDS = ARRAY(Uuid())
+_NOBODY: Any = cast(literal_column("'{}'"), _IDS)
 
 
 @asynccontextmanager
@@ -60,6 +80,7 @@ class Judge:
     seed: str
     expected: dict[Question, set[UUID]] = field(default_factory=dict)
     drawn: dict[int, Question] = field(default_factory=dict)
+    earlier: dict[datetime, "Judge"] = field(default_factory=dict)  # those of the shop as it was
 
     def question(self, number: int) -> Question:
         """One of the endless questions."""
@@ -94,6 +115,22 @@ class Judge:
         binds = {f"asked_{name}": value for name, value in asdict(question.when).items()}
         found = list(await session.scalars(statement, binds))
         return len(found) == len(set(found)) and set(found) == self.members(question)
+
+    async def past_agrees(self, session: AsyncSession, question: Question) -> bool:
+        """Whether the ids as of the question's instant are those of the oracle in the shop as it was then."""
+        at = question.when.now
+        if at not in self.earlier:
+            self.earlier[at] = Judge(then(self.shop, at), self.terms, self.seed)
+        return await self.ids_as_of(session, question) == self.earlier[at].members(question)
+
+    async def ids_as_of(self, session: AsyncSession, question: Question) -> set[UUID]:
+        """The ids of the members as of the question's instant."""
+        clock = Clock(**asdict(question.when))
+        found = member_ids(question.rule, terms=self.terms, clock=clock, shape=question.shape).subquery()
+        ids = select(func.coalesce(func.array_agg(found.c.id), _NOBODY, type_=_IDS)).scalar_subquery()
+        listed = await session.scalar(select(AsOf(ids, literal(question.when.now, INSTANT))))
+        assert len(listed) == len(set(listed))
+        return set(listed)
 
     async def all_agree(self, session: AsyncSession, question: Question) -> bool:
         """Whether ids, count in both shapes, customers, and the answers for each are those of the oracle."""
