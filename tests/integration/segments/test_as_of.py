@@ -84,6 +84,40 @@ async def test_what_hangs_below_is_of_that_instant(club: Club) -> None:
     assert (await club.data(document, id=club.ids["Bob"], at=None))["customer"]["orders"]["totalCount"] == 2
 
 
+async def test_lines_and_amounts_are_those_that_the_order_had(club: Club) -> None:
+    products = '[{sku: "A", name: "Tea"}, {sku: "B", name: "Cup"}]'
+    await club.data(f"mutation {{ productsSave(products: {products}) {{ items {{ index }} }} }}")
+    versions = {1: [("A", "1"), ("B", "2")], 5: [("B", "3")], 9: [("B", "3"), ("A", "1"), ("A", "4")]}
+    for day, lines in versions.items():
+        club.now = NOW + day * DAY
+        order = {
+            "externalRef": {"system": "shop", "value": "1"}, "by": {"id": club.ids["Bob"]}, "placedAt": at(1),
+            "status": "CANCELLED" if day == 9 else "PAID", "cancelledAt": at(8) if day == 9 else None,
+            "currency": "EUR",
+            "items": [{"sku": sku, "quantity": quantity, "unitPrice": "10"} for sku, quantity in lines],
+        }  # fmt: skip
+        assert (await club.data(ORDERS, orders=[order]))["ordersRecord"]["items"] == [{"problem": None}]
+    club.now = NOW + 30 * DAY
+    document = """query($id: ID!, $at: DateTime, $rule: RuleInput!) {
+        customer(by: {id: $id}, asOf: $at) {
+            orders { nodes { netTotal status cancelledAt items { quantity product { sku } } } } }
+        counted: customerCount(asOf: $at, where: $rule) { value }
+        orderMetrics(asOf: $at) { orders netTotal } }"""
+    whichever = {"order": {"status": ["PENDING", "CANCELLED"]}, "having": {"exists": True}}
+    has_tea = {"items": {"product": {"skus": ["A"]}, **whichever}}
+    for day, version in ((1, 1), (4.9, 1), (5, 5), (7.9, 5), (8, 5), (9, 9)):
+        found = await club.data(document, id=club.ids["Bob"], at=at(day), rule=has_tea)
+        (order,) = found["customer"]["orders"]["nodes"]
+        lines = [(item["product"]["sku"], item["quantity"].split(".")[0]) for item in order["items"]]
+        total = sum(10 * int(quantity) for _, quantity in versions[version])
+        assert (lines, float(order["netTotal"])) == (versions[version], total), day
+        assert order["status"] == ("PENDING" if day < 8 else "CANCELLED")
+        assert (order["cancelledAt"] is None) == (day < 8)
+        assert found["counted"]["value"] == any(sku == "A" for sku, _ in versions[version])
+        metrics = found["orderMetrics"]
+        assert (metrics["orders"], float(metrics["netTotal"])) == ((1, total) if day < 8 else (0, 0))
+
+
 async def test_members_counts_and_measures_of_a_segment(club: Club) -> None:
     await club.create("ulm", rule=ULM)
     await lives(club, "Ann", "Bonn", 10)

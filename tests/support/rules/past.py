@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Date, Numeric
 
 from domain.customers.customer import WRITABLE, Customer
-from tests.support.rules.instants import NOW, some_instant
+from tests.support.rules.instants import NOW, NOWS, some_instant
 from tests.support.rules.shop import CITIES, COUNTRIES, INTENTS, KINDS, PRODUCTS, TAGS, Person, Row, Shop, id_of
 
 LINE = ("product_id", "quantity", "unit_price", "net_amount", "base_net")
@@ -39,19 +39,24 @@ def with_past(shop: Shop, seed: object) -> Shop:
             name, of = chance.choice(list(FIELDS.items()))
             person.changes.append({
                 "id": id_of(11, number), "customer_id": person.row["id"], "field": name, "before": chance.choice(of),
-                "after": chance.choice(of), "valid_from": some_instant(chance), "recorded_at": NOW, "actor": "import",
+                "after": chance.choice(of), "valid_from": _instant(chance), "recorded_at": NOW, "actor": "import",
             })  # fmt: skip
         person.row["updated_at"] = max([NOW, *(change["valid_from"] for change in person.changes)])
         for order in person.orders:
-            for _ in range(chance.choice((0, 0, 0, 1, 2))):
+            for _ in range(chance.choice((0, 0, 1, 2))):
                 number += 1
                 _revised(person, order, id_of(12, number), chance)
     return shop
 
 
+def _instant(chance: random.Random) -> datetime:
+    """When something changed; often at the very instant of a question."""
+    return chance.choice(NOWS) if chance.random() < 0.3 else some_instant(chance)
+
+
 def _revised(person: Person, order: Row, id_: Any, chance: random.Random) -> None:
     """An order that was another one until some instant: other amounts, other lines, some of which it has no more."""
-    at, amount = some_instant(chance, order["placed_at"]), Decimal(chance.choice(("0", "20", "70", "250")))
+    at, amount = max(_instant(chance), order["placed_at"]), Decimal(chance.choice(("0", "20", "70", "250")))
     lines = []
     for line in range(1, chance.choice((1, 2, 4)) + 1):
         worth = Decimal(chance.choice(("5", "30")))
