@@ -10,6 +10,7 @@ settings and products are those of today.
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -19,23 +20,41 @@ from sqlalchemy.sql.visitors import InternalTraversal
 
 from domain.base import Stored
 
-PAST = "past"  # key in Table.info: a SELECT from the table as ``now``; ``{at}`` stands for the instant
+PAST = "past"  # key in Table.info
 
 
-def as_it_was(stored: type[Stored], rows: str = "true", joined: str = "", **columns: str) -> None:
-    """Declare how a table looked at ``{at}``: which rows there were, and what columns held.
+@dataclass(frozen=True, slots=True)
+class Past:
+    """How a table, as ``now``, looked at the instant ``{at}``: SQL.
 
-    Those that are not named hold what they hold now.  ``joined``: what else is read, for each row.
+    ``rows``: which there were.  ``columns``: what those held that may have held something else.  ``joined``: what is
+    joined as ``next`` for that.
     """
+
+    table: Any
+    rows: str
+    columns: Mapping[str, str]
+    joined: str = ""
+
+    def shadow(self, at: str, text: str) -> str:
+        """The table in place of itself, for a statement.  What that does not name is left as it is."""
+        then = {name: was for name, was in self.columns.items() if re.search(rf"\b{name}\b", text)}
+        shown = (f"{then[c.name]} AS {c.name}" if c.name in then else f"now.{c.name}" for c in self.table.columns)
+        joined = self.joined if any("next." in each for each in (self.rows, *then.values())) else ""
+        made = f"SELECT {', '.join(shown)} FROM {self.table.name} AS now{joined} WHERE {self.rows}"
+        return f"{self.table.name} AS NOT MATERIALIZED ({made.replace('{at}', at)})"
+
+
+def as_it_was(stored: type[Stored], rows: str, columns: Mapping[str, str], joined: str = "") -> None:
+    """Declare how a table looked; see ``Past``."""
     table: Any = stored.__table__
     assert columns.keys() <= set(table.columns.keys())
-    shown = ", ".join(f"{columns[c.name]} AS {c.name}" if c.name in columns else f"now.{c.name}" for c in table.columns)
-    table.info[PAST] = f"SELECT {shown} FROM {table.name} AS now{joined} WHERE {rows}"
+    table.info[PAST] = Past(table, rows, columns, joined)
 
 
 def happened(stored: type[Stored], at: str, **columns: str) -> None:
     """Declare a table whose rows are there from the instant in their column ``at`` on."""
-    as_it_was(stored, f"now.{at} <= {{at}}", **columns)
+    as_it_was(stored, f"now.{at} <= {{at}}", columns)
 
 
 def not_yet(column: str) -> str:
@@ -45,28 +64,22 @@ def not_yet(column: str) -> str:
 
 def hiding(text: str, at: str) -> str:
     """``WITH …``, to stand before a statement: the tables that it names, as they were at the SQL expression ``at``."""
-    named = hidden_in(text)
-    return f"WITH {', '.join(shadow(name, at) for name in named)} " if named else ""
+    made = shadows(text, at)
+    return f"WITH {', '.join(made)} " if made else ""
 
 
-def hidden_in(text: str) -> list[str]:
-    """The tables that a statement names and that had a past, in the order in which they have to be hidden."""
-    return [name for name in _definitions() if re.search(rf"\b{name}\b", text)]
-
-
-def shadow(name: str, at: str) -> str:
-    """A table as it was, in place of it."""
-    return f"{name} AS NOT MATERIALIZED ({_definitions()[name].replace('{at}', at)})"
+def shadows(text: str, at: str) -> list[str]:
+    """The tables that a statement names and that had a past, as they were, in an order in which they can stand."""
+    return [past.shadow(at, text) for name, past in _pasts().items() if re.search(rf"\b{name}\b", text)]
 
 
 @cache
-def _definitions() -> Mapping[str, str]:
+def _pasts() -> Mapping[str, Past]:
     # A definition sees those before it.  Histories are what the others are made of, and read them whole: they are last.
     tables: list[Table] = list(Stored.metadata.tables.values())
-    found = {table.name: table.info[PAST] for table in tables if PAST in table.info}
-    read = {
-        name for name in found if any(re.search(rf"\b{name}\b", of) for other, of in found.items() if other != name)
-    }
+    found: dict[str, Past] = {table.name: table.info[PAST] for table in tables if PAST in table.info}
+    told = {name: " ".join((past.rows, past.joined, *past.columns.values())) for name, past in found.items()}
+    read = {name for name in found if any(re.search(rf"\b{name}\b", of) for of in told.values())}
     return {name: found[name] for name in sorted(found, key=lambda name: (name in read, name))}
 
 
@@ -94,12 +107,13 @@ def _as_of(element: AsOf, compiler: Any, **kw: Any) -> str:
     kept = [(each, dict(each)) for each in (outside, compiler.ctes_by_level_name, compiler.level_name_by_cte)]
     for each, _ in kept:
         each.clear()
-    inner = compiler.process(element.element, **kw)
+    inner = str(compiler.process(element.element, **kw))
     own = list(outside.values())
     for each, former in kept:
         each.clear()
         each.update(former)
-    named = hidden_in(" ".join((inner, *own)))
-    at = compiler.process(element.at, **kw) if named else ""  # else it would be a parameter that nothing names
-    before = ", ".join((*(shadow(name, at) for name in named), *own))
-    return f"(WITH {before} SELECT {inner})" if before else inner
+    text = " ".join((inner, *own))
+    if not shadows(text, ""):  # the instant would be a parameter that nothing names
+        return inner
+    before = ", ".join((*shadows(text, compiler.process(element.at, **kw)), *own))
+    return f"(WITH {before} SELECT {inner})"

@@ -197,8 +197,10 @@ _DEFAULTS = {"kind": "'PERSON'"}
 
 as_it_was(
     Customer,
-    rows="now.registered_at <= {at}",
-    attributes=attributes_then(WRITABLE),
-    **{name: field_then(Customer.__table__.c[name], _DEFAULTS.get(name, "NULL")) for name in WRITABLE},
+    "now.registered_at <= {at}",
+    {
+        "attributes": attributes_then(WRITABLE),
+        **{name: field_then(Customer.__table__.c[name], _DEFAULTS.get(name, "NULL")) for name in WRITABLE},
+    },
 )
 happened(AttributeChange, "valid_from")

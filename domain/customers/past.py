@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import KeyedColumnElement
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
-_NEXT = "ORDER BY c.valid_from, c.recorded_at, c.id"
+_NEXT = "ORDER BY c.valid_from, c.recorded_at"
 _SINCE = "c.customer_id = now.id AND c.valid_from > {at}"
 
 

@@ -164,33 +164,34 @@ class ExchangeRate(Stored):
 
 
 # The first revision after the instant holds what there was; of none, the row does.
-_NEXT = "r.valid_from > {at} ORDER BY r.valid_from, r.recorded_at, r.id LIMIT 1"
+_REVISED = """
+    LEFT JOIN order_revision AS next ON next.order_id = now.{} AND next.valid_from > {{at}} AND NOT EXISTS (
+        SELECT FROM order_revision AS r WHERE r.order_id = next.order_id AND r.valid_from > {{at}}
+            AND (r.valid_from, r.recorded_at) < (next.valid_from, next.recorded_at))"""
 _AMOUNTS = ("total", "discount", "net_total", "base_net")
-
-
-def _amount_then(name: str) -> str:
-    revised = f"SELECT r.before_{name} FROM order_revision AS r WHERE r.order_id = now.id AND {_NEXT}"
-    return f"coalesce(({revised}), now.{name})"
-
-
-happened(
-    Order,
-    "placed_at",
-    cancelled_at=not_yet("cancelled_at"),
-    # Other steps of an order are not dated: its status is that of today, unless it was cancelled since.
-    status="CASE WHEN now.cancelled_at > {at} THEN 'PENDING' ELSE now.status END",
-    **{name: _amount_then(name) for name in _AMOUNTS},
-)
 _LINE = ("product_id", "quantity", "unit_price", "net_amount", "base_net", "customization")
+
+as_it_was(
+    Order,
+    "now.placed_at <= {at}",
+    {
+        "cancelled_at": not_yet("cancelled_at"),
+        # Other steps of an order are not dated: its status is that of today, unless it was cancelled since.
+        "status": "CASE WHEN now.cancelled_at > {at} THEN 'PENDING' ELSE now.status END",
+        **{name: f"coalesce(next.before_{name}, now.{name})" for name in _AMOUNTS},
+    },
+    _REVISED.format("id"),
+)
 as_it_was(
     OrderItem,
-    rows="CASE WHEN revised.items IS NULL THEN coalesce(now.dropped_at > {at}, true) ELSE was.line IS NOT NULL END",
-    joined=f"""
-        LEFT JOIN LATERAL (SELECT r.before_items AS items FROM order_revision AS r
-            WHERE r.order_id = now.order_id AND {_NEXT}) AS revised ON true
-        LEFT JOIN LATERAL (SELECT w.* FROM jsonb_populate_recordset(CAST(NULL AS order_item), revised.items) AS w
-            WHERE w.line = now.line) AS was ON true""",
-    dropped_at="NULL",
-    **{name: f"CASE WHEN revised.items IS NULL THEN now.{name} ELSE was.{name} END" for name in _LINE},
+    "CASE WHEN next.id IS NULL THEN coalesce(now.dropped_at > {at}, true) ELSE was.line IS NOT NULL END",
+    {
+        "dropped_at": "NULL",
+        **{name: f"CASE WHEN next.id IS NULL THEN now.{name} ELSE was.{name} END" for name in _LINE},
+    },
+    _REVISED.format("order_id")
+    + """
+    LEFT JOIN LATERAL jsonb_populate_recordset(CAST(NULL AS order_item), next.before_items) AS was
+        ON was.line = now.line""",
 )
 happened(OrderReturn, "returned_at", voided_at=not_yet("voided_at"))

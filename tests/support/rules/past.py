@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -41,6 +41,8 @@ def with_past(shop: Shop, seed: object) -> Shop:
                 "id": id_of(11, number), "customer_id": person.row["id"], "field": name, "before": chance.choice(of),
                 "after": chance.choice(of), "valid_from": _instant(chance), "recorded_at": NOW, "actor": "import",
             })  # fmt: skip
+        for place, change in enumerate(person.changes):  # of one instant the one that was learnt first is the first
+            change["recorded_at"] = NOW + place * timedelta(microseconds=1)
         person.row["updated_at"] = max([NOW, *(change["valid_from"] for change in person.changes)])
         for order in person.orders:
             for _ in range(chance.choice((0, 0, 1, 2))):
@@ -67,7 +69,7 @@ def _revised(person: Person, order: Row, id_: Any, chance: random.Random) -> Non
     person.revisions.append({
         "id": id_, "order_id": order["id"], "before_total": amount, "before_discount": Decimal(0),
         "before_net_total": amount, "before_base_net": amount, "before_items": lines, "valid_from": at,
-        "recorded_at": NOW,
+        "recorded_at": NOW + len(person.revisions) * timedelta(microseconds=1),
     })  # fmt: skip
     there = {row["line"] for row in (*person.items, *person.dropped) if row["order_id"] == order["id"]}
     for line in lines:
@@ -81,7 +83,8 @@ def _revised(person: Person, order: Row, id_: Any, chance: random.Random) -> Non
 
 def then(shop: Shop, at: datetime) -> Shop:
     """The shop as it was; who is merged, deleted or erased today is so at any instant."""
-    return replace(shop, people=[_then(person, at) for person in shop.people])
+    today = shop.today or shop
+    return replace(today, people=[_then(person, at) for person in today.people], today=today)
 
 
 def _then(person: Person, at: datetime) -> Person:
@@ -112,7 +115,7 @@ def _after(rows: Any, at: datetime) -> list[Row]:
 
 
 def _place(row: Row) -> tuple[Any, ...]:
-    return row["valid_from"], row["recorded_at"], row["id"]
+    return row["valid_from"], row["recorded_at"]
 
 
 def _line(line: Row, row: Row) -> Row:

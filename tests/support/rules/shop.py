@@ -77,6 +77,7 @@ class Shop:
     people: list[Person]
     products: dict[UUID, Row]
     lines: list[Row] = field(default_factory=list)  # of lists, when it has any
+    today: "Shop | None" = None  # of a shop as it was: the shop as it is
 
 
 def id_of(table: int, number: int) -> UUID:
