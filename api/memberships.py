@@ -1,6 +1,7 @@
 """Memberships explained over GraphQL: why a customer is in a segment or not."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from api.scopes import Scope
 from api.views import view
 from domain.rules.explaining.logic import Outcome
 from domain.rules.terms import Terms
-from domain.segments import membership
+from domain.segments import evaluated, membership
 from domain.segments.inspect import Fetch
 from domain.time import Clock
 from domain.words import Says, Words
@@ -23,7 +24,18 @@ view.enum(
 )
 
 
-@view(membership.RuleEvaluation)
+@view(evaluated.RuleEvidence)
+class RuleEvidence:
+    source = told(str, "What it is: orders, items, returns, interactions, feedback, changes, consents.")
+    at = told(datetime, "When it happened.")
+    order = told("Order | None", "The order, if it is one.")
+    item = told("OrderItem | None", "The line of an order, if it is one.")
+    returned = told("OrderReturn | None", "The return, if it is one.")
+    interaction = told("Interaction | None", "The interaction, if it is one.")
+    feedback = told("Feedback | None", "The answer, if it is one.")
+
+
+@view(evaluated.RuleEvaluation)
 class RuleEvaluation:
     node_id = told(str, "Its place in the rule, as in RuleNode; below a reference the rule of the segment goes on.")
     parent_id = told(str | None, "The node above; null of the whole.")
@@ -31,11 +43,27 @@ class RuleEvaluation:
     depth = told(int, "How many levels above it.")
     label = spoken(str, "For people: how the parts of a connective are joined, or a condition as a sentence.")
     outcome = told(Outcome, "What it says of the customer.")
+    observed = spoken(str | None, "What the condition saw, with its unit; null of connectives.")
+    required = spoken(str | None, "What that has to be; null where the label says it all.")
+    evidence = told("list[RuleEvidence]", "Events that the condition counts: the five newest.", cost=2)
     segment_id = told("ID | None", "The segment that is referred to.", ids={"segment_id": "Segment"})
     children = told("list[RuleEvaluation]", "The nodes right below; of a rank, the rule of its population.")
 
 
-@view(membership.Evaluation)
+@view(evaluated.Gap)
+class Gap:
+    node_id = told(str, "The place of the condition.")
+    label = spoken(str, "The condition as a sentence.")
+    observed = spoken(str | None, "What it saw, with its unit.")
+    required = spoken(str | None, "What that has to be.")
+    missing = told(Decimal | None, "How much more is needed, less if negative; null of what is no number.")
+    before = told(datetime | None, "When the first event that counts leaves the window; null where none does.")
+    clears = told(datetime | None, "When the last event that counts has left the window, if none follows.")
+    alone = told(bool, "Whether this alone would make the customer a member.")
+    hint = spoken(str, "A sentence for people.")
+
+
+@view(evaluated.Evaluation)
 class MembershipEvaluation:
     as_of = told(datetime, "The instant that the rule was asked at.")
     timezone = told(str, "The zone of its days, where a condition has no other.")
@@ -54,6 +82,8 @@ class MembershipExplanation:
         "The conditions that decide, whatever the others say.  None of them can be left out.",
         cost=2,
     )
+    gaps = told("list[Gap]", "Conditions that keep the customer out, what is got first before all else.", cost=2)
+    summary = spoken(str, "Sentences for people: what decides, and what would be enough.")
     evaluation = told("MembershipEvaluation", "When it was asked.")
 
 
@@ -65,12 +95,23 @@ async def explained(
     terms: Terms,
     clock: Clock,
     sees_personal: bool,
+    base_currency: str,
+    selected: frozenset[str],
 ) -> list[membership.MembershipExplanation | None]:
     """Why the customer is in a segment or not; null if that is not in use.
 
     FORBIDDEN for a rule that reads personal data that the caller may not see.
     """
-    return await membership.memberships(fetch, ids, [segment_id], terms=terms, clock=clock, sees_personal=sees_personal)
+    return await membership.memberships(
+        fetch,
+        ids,
+        [segment_id],
+        terms=terms,
+        clock=clock,
+        sees_personal=sees_personal,
+        base_currency=base_currency,
+        selected=selected,
+    )
 
 
 async def memberships(
@@ -82,6 +123,8 @@ async def memberships(
     terms: Terms,
     clock: Clock,
     sees_personal: bool,
+    base_currency: str,
+    selected: frozenset[str],
 ) -> list[list[membership.MembershipExplanation | None]]:
     """Of each customer for each segment, in their order: why the customer is in it or not; null where there is no such
     customer, or no such segment in use.
@@ -90,7 +133,14 @@ async def memberships(
     """
     membership.check_pairs(customer_ids, segment_ids)
     made = await membership.memberships(
-        fetch, customer_ids, segment_ids, terms=terms, clock=clock, sees_personal=sees_personal
+        fetch,
+        customer_ids,
+        segment_ids,
+        terms=terms,
+        clock=clock,
+        sees_personal=sees_personal,
+        base_currency=base_currency,
+        selected=selected,
     )
     return [made for _ in ids]
 

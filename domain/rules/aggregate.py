@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, NamedTuple
 
-from sqlalchemy import ColumnElement, Numeric, literal_column, not_
+from sqlalchemy import ColumnElement, Numeric, case, extract, literal_column, not_, type_coerce
 
 from domain.rules.claims import Claim, Empty
 from domain.rules.comparisons import ShareTest, TrendTest
@@ -15,6 +15,7 @@ from domain.rules.durations import EMPTY, EMPTY_AS, DurationTest, OnEmpty
 from domain.rules.facts import Aggregate, Fact, Match, Source
 from domain.rules.issues import RuleIssue, issue, unknown
 from domain.rules.moment import ClockZone, Moment
+from domain.rules.seen import VALUES, Noun, Seen, Unit
 from domain.rules.shape import Column, camel, only
 from domain.rules.tests import NumberTest, TimeTest
 from domain.rules.text.phrase import Phrase
@@ -34,10 +35,11 @@ Known = Mapping[str, ColumnElement[Any]]
 
 
 class Fields(NamedTuple):
-    """The fields of a source that can be aggregated: numbers, and those whose different values are counted."""
+    """The fields of a source that can be aggregated: numbers, those whose different values are counted, amounts."""
 
     numbers: tuple[str, ...] = ()
     distinct: tuple[str, ...] = ()
+    money: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,27 @@ class AggregateTest:
         else:
             made = (test.test if isinstance(test, FieldTest) else test).holds(value, moment)
         return made
+
+    def seen(self, known: Known, moment: Moment, noun: Noun, fields: Fields) -> Seen:
+        """What is known, and the test it is put to.  Of presence the number is not known: null stands for some."""
+        value, (name, test) = known["value"], only(self)
+        if self.presence is not None:
+            asked = NumberTest(gte=Decimal(1)) if self.presence else NumberTest(eq=Decimal(0))
+            return Seen(case((not_(value), _ZERO)), Unit.COUNT, asked, noun)
+        if isinstance(test, TrendTest | ShareTest):
+            return Seen(test.measured(value, known["base"]), Unit.PERCENT, test.asked)
+        match name:
+            case "count":
+                return Seen(value, Unit.COUNT, test, noun)
+            case "distinct":
+                return Seen(value, Unit.COUNT, test.test, VALUES)
+            case "first" | "last":
+                return Seen(value, Unit.INSTANT, test)
+            case "recency":
+                return Seen(type_coerce(extract("epoch", moment.now - value), Numeric()), Unit.SECONDS, test)
+            case "span" | "average_gap":
+                return Seen(value, Unit.SECONDS, test)
+        return Seen(value, Unit.MONEY if test.field in fields.money else Unit.NUMBER, test.test)
 
     def turns(self, value: ColumnElement[Any], moment: Moment) -> Turns:
         """When what is asked of an event's instant turns."""

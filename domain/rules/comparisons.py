@@ -47,8 +47,16 @@ class TrendTest:
 
     def holds(self, value: ColumnElement[Any], base: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
         """Whether the change passes."""
-        change = case((base > _ZERO, _HUNDRED * (value - base) / base))
-        return self.change.holds(change, moment)
+        return self.change.holds(self.measured(value, base), moment)
+
+    def measured(self, value: ColumnElement[Any], base: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The change."""
+        return case((base > _ZERO, _HUNDRED * (value - base) / base))
+
+    @property
+    def asked(self) -> NumberTest:
+        """What it is put to."""
+        return self.change
 
     def issues(self, numbers: tuple[str, ...], window: Window) -> Iterator[RuleIssue]:
         """A field that cannot be compared, a window that has none before it."""
@@ -71,7 +79,16 @@ class ShareTest:
 
     def holds(self, value: ColumnElement[Any], base: ColumnElement[Any], moment: Moment) -> ColumnElement[bool]:
         """Whether the share passes."""
-        return self.share.holds(case((base > _ZERO, _HUNDRED * value / base)), moment)
+        return self.share.holds(self.measured(value, base), moment)
+
+    def measured(self, value: ColumnElement[Any], base: ColumnElement[Any]) -> ColumnElement[Any]:
+        """The share."""
+        return case((base > _ZERO, _HUNDRED * value / base))
+
+    @property
+    def asked(self) -> NumberTest:
+        """What it is put to."""
+        return self.share
 
     def issues(self, numbers: tuple[str, ...], window: Window) -> Iterator[RuleIssue]:
         """A field that cannot be summed, a window of events that match, of which all match."""

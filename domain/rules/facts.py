@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from sqlalchemy import ColumnElement, FromClause, Select
 
 from domain.rules.moment import ClockZone, Moment
+from domain.rules.seen import EVENTS, Noun
 from domain.rules.terms import Terms
 from domain.rules.turns import NoInstants, Reading, Turns, turns_of
 from domain.rules.window import ALL_TIME, AnchorField, Window
@@ -37,12 +38,13 @@ class Opened:
 class Source:
     """Rows of customers, each with an instant.  ``cost`` is about how many a customer has: the order of scans.
 
-    ``open`` may give the same aliases each time: every use is a sub-select of its own.
+    ``open`` may give the same aliases each time: every use is a sub-select of its own.  ``noun``: what a row is called.
     """
 
     name: str
     cost: float
     open: Callable[[], Opened] = field(repr=False)
+    noun: Noun = EVENTS
 
 
 class Earlier(NamedTuple):

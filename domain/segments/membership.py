@@ -2,77 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Uuid, any_, literal
+from sqlalchemy import ARRAY, Uuid, any_, literal
 
 from domain.customers.customer import Customer
 from domain.customers.population import known_by
 from domain.refusal import ProblemCode
 from domain.rules.analysis.nodes import RuleNode, all_nodes, drawn
-from domain.rules.explaining.logic import Known, Outcome, conditions, decisive, outcomes_of
-from domain.rules.explaining.looked import looked_up
+from domain.rules.explaining.logic import FALSE, TRUE, Outcome, conditions, decisive, is_leaf, lacking, outcomes_of
+from domain.rules.explaining.looked import Looked, Looking, Wanted
 from domain.rules.issues import issue, refused
 from domain.rules.moment import Moment
 from domain.rules.personal import forbid_personal
 from domain.rules.terms import Terms
+from domain.segments.evaluated import Evaluation, Gap, RuleEvaluation
 from domain.segments.inspect import Fetch
 from domain.time import Clock
-from domain.words import Says, Words
+from domain.words import Words
 
 MOST_CUSTOMERS, MOST_SEGMENTS = 50, 20
 _ASKED = Customer.__table__.alias("asked")
-
-
-@dataclass(frozen=True, slots=True)
-class RuleEvaluation:
-    """A part of a rule, and what it says of the customer."""
-
-    node: RuleNode
-    outcome: Annotated[Outcome, Says(Words("what it says", "结果"))]
-    children: Annotated[list[RuleEvaluation], Says(Words("of the parts right below", "下级"))]
-
-    @property
-    def node_id(self) -> str:
-        """Its place."""
-        return self.node.id
-
-    @property
-    def parent_id(self) -> str | None:
-        """The place above."""
-        return self.node.parent_id
-
-    @property
-    def kind(self) -> str:
-        """The member of RuleInput."""
-        return self.node.kind
-
-    @property
-    def depth(self) -> int:
-        """Levels above it."""
-        return self.node.depth
-
-    @property
-    def segment_id(self) -> UUID | None:
-        """The segment that is referred to."""
-        return self.node.segment_id
-
-    def label(self, locale: str = "en") -> str:
-        """For people."""
-        return self.node.label(locale)
-
-
-@dataclass(frozen=True, slots=True)
-class Evaluation:
-    """When a rule was asked."""
-
-    as_of: datetime
-    timezone: str
+_IN, _OUT = Words("In the segment", "属于该分群"), Words("Not in the segment", "不属于该分群")
+_SAID = {
+    TRUE: Words("{label}", "{label}"),
+    FALSE: Words("not so: {label}", "不成立：{label}"),
+    Outcome.UNKNOWN: Words("not known: {label}", "无法判断：{label}"),
+}
+# What fields of the answer need.
+_SEEN, _TIMES, _EVIDENCE = {"observed", "required", "gaps", "summary"}, {"gaps", "summary"}, {"evidence"}
 
 
 @dataclass(frozen=True)
@@ -82,8 +45,13 @@ class MembershipExplanation:
     segment: UUID
     customer: UUID
     rule: RuleNode
-    known: Known
+    looked: Mapping[Any, Looked]
     evaluation: Evaluation
+
+    @cached_property
+    def known(self) -> dict[Any, Outcome]:
+        """What each condition says."""
+        return {condition: looked.outcome for condition, looked in self.looked.items()}
 
     @cached_property
     def said(self) -> Mapping[str, Outcome]:
@@ -91,14 +59,14 @@ class MembershipExplanation:
         return outcomes_of(self.rule, self.known)
 
     @property
-    def member(self) -> bool:
-        """Whether the customer is a member."""
-        return self.said[self.rule.id] is Outcome.TRUE
-
-    @property
     def outcome(self) -> Outcome:
         """What the rule says."""
         return self.said[self.rule.id]
+
+    @property
+    def member(self) -> bool:
+        """Whether the customer is a member."""
+        return self.outcome is TRUE
 
     @cached_property
     def root(self) -> RuleEvaluation:
@@ -108,16 +76,42 @@ class MembershipExplanation:
     @property
     def nodes(self) -> list[RuleEvaluation]:
         """The whole rule and all its parts, as they are read."""
-        return list(_every(self.root))
+        return list(self.root.with_all_below())
 
     @cached_property
     def decisive(self) -> list[RuleEvaluation]:
         """The conditions that decide."""
         found = decisive(self.rule, self.known, self.said)
-        return [self._evaluated(node) for node in all_nodes(self.rule) if node.rule in found]
+        return [self._evaluated(node) for node in all_nodes(self.rule) if is_leaf(node) and node.rule in found]
+
+    @cached_property
+    def gaps(self) -> list[Gap]:
+        """What keeps the customer out, what is got first before all else."""
+        made = []
+        for node, goal in lacking(self.rule, self.said):
+            changed = {**self.known, node.rule: TRUE if goal.upwards else FALSE}
+            alone = outcomes_of(self.rule, changed)[self.rule.id] is TRUE
+            made.append(Gap(self._evaluated(node), goal, alone))
+        return sorted(made, key=lambda gap: gap.effort)
+
+    def summary(self, locale: str = "en") -> str:
+        """Sentences for people: what decides, and what alone would be enough."""
+        colon, end = Words(": ", "：").of(locale), Words(".", "。").of(locale)
+        told = Words("; ", "；").of(locale).join(self._told(part, locale) for part in self.decisive)
+        said = f"{(_IN if self.member else _OUT).of(locale)}{colon if told else ''}{told}{end}"
+        enough = next((gap for gap in self.gaps if gap.alone), None)
+        if enough is None:
+            return said
+        return said + Words(" Enough would be: ", "只需：").of(locale) + enough.hint(locale) + end
+
+    def _told(self, part: RuleEvaluation, locale: str) -> str:
+        said, observed = _SAID[part.outcome].of(locale).format(label=part.label(locale)), part.observed(locale)
+        return said if observed is None else said + Words(" ({})", "（{}）").of(locale).format(observed)
 
     def _evaluated(self, node: RuleNode) -> RuleEvaluation:
-        return RuleEvaluation(node, self.said[node.id], [self._evaluated(part) for part in node.children])
+        below = [self._evaluated(part) for part in node.children]
+        looked = self.looked[node.rule] if is_leaf(node) else None
+        return RuleEvaluation(node, self.said[node.id], below, looked, self.evaluation)
 
 
 async def memberships(
@@ -128,6 +122,8 @@ async def memberships(
     terms: Terms,
     clock: Clock,
     sees_personal: bool,
+    base_currency: str,
+    selected: frozenset[str],
 ) -> list[MembershipExplanation | None]:
     """Of each customer for each segment; null where there is no such customer or segment in use.
 
@@ -136,24 +132,37 @@ async def memberships(
     rules = {id_: drawn(terms.rules[id_], terms, written_out=True) for id_ in segment_ids if id_ in terms.rules}
     if not sees_personal:
         _forbid(rules.values(), terms)
-    asked = conditions(list(rules.values()))
-    rows = await fetch(membership_lines(asked, customer_ids, terms=terms, clock=clock)) if rules else ()
-    known = {row["id"]: dict(zip(asked, map(Outcome.of, row["outcomes"]), strict=True)) for row in rows}
-    when = Evaluation(clock.now, clock.zone)
+    look = looking(list(rules.values()), wanted(selected), terms=terms, clock=clock)
+    rows = await fetch(lines_of(look, customer_ids, clock)) if rules else ()
+    found = {}
+    for row in rows:
+        found[row["id"]] = look.read(row)
+        await asyncio.sleep(0)  # one by one, so that others are answered in between
+    when = Evaluation(clock.now, clock.zone, base_currency, look)
     return [
-        MembershipExplanation(segment, customer, rules[segment], known[customer], when)
-        if segment in rules and customer in known
+        MembershipExplanation(segment, customer, rules[segment], found[customer], when)
+        if segment in rules and customer in found
         else None
         for customer in customer_ids
         for segment in segment_ids
     ]
 
 
-def membership_lines(asked: Sequence[Any], ids: Sequence[UUID], *, terms: Terms, clock: Clock) -> Select[Any]:
-    """What conditions say of customers known by now: a line of each."""
-    moment = Moment.of(clock)
+def looking(rules: Sequence[RuleNode], want: Wanted, *, terms: Terms, clock: Clock) -> Looking:
+    """What is looked up for some rules, written out."""
+    return Looking(conditions(rules), _ASKED, Moment.of(clock), terms, want)
+
+
+def lines_of(look: Looking, ids: Sequence[UUID], clock: Clock) -> Any:
+    """A line of each customer who is known by now."""
     these = _ASKED.c.id == any_(literal(list(ids), ARRAY(Uuid())))
-    return looked_up(asked, _ASKED, moment, terms).where(these, *known_by(_ASKED.c, moment))
+    return look.statement().where(these, *known_by(_ASKED.c, Moment.of(clock)))
+
+
+def wanted(selected: frozenset[str]) -> Wanted:
+    """What the selected fields need; their names are joined by dots to those above."""
+    names = {part for name in selected for part in name.split(".")}
+    return Wanted(bool(names & _SEEN), bool(names & _TIMES), bool(names & _EVIDENCE))
 
 
 def check_pairs(customer_ids: Sequence[UUID], segment_ids: Sequence[UUID]) -> None:
@@ -168,13 +177,7 @@ def check_pairs(customer_ids: Sequence[UUID], segment_ids: Sequence[UUID]) -> No
         raise refused(*found)
 
 
-def _forbid(rules: Any, terms: Terms) -> None:
+def _forbid(rules: Iterable[RuleNode], terms: Terms) -> None:
     """Those of the segments referred to too: their conditions are shown."""
     for condition in conditions(list(rules)):
         forbid_personal(condition, terms)
-
-
-def _every(node: RuleEvaluation) -> Iterator[RuleEvaluation]:
-    yield node
-    for below in node.children:
-        yield from _every(below)

@@ -37,6 +37,7 @@ from domain.refusal import ProblemCode
 from domain.rules.facts import Own
 from domain.rules.issues import RuleIssue, issue, unknown
 from domain.rules.moment import CLOCKS, INSTANT, ClockZone, Moment
+from domain.rules.seen import Seen, Unit
 from domain.rules.terms import Terms
 from domain.rules.tests import DateTest
 from domain.rules.text.phrase import OWN, Named, Phrase
@@ -146,6 +147,12 @@ class Anniversary:
         passed = this < following
         latest = case((passed, this), else_=last)
         return and_(latest >= first, case((passed, years), else_=years - _ONE) >= _ONE)
+
+    def seen(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> Seen:
+        """The date."""
+        del moment
+        value = facts["date"]
+        return Seen(value, Unit.INSTANT if isinstance(value.type, DateTime) else Unit.DAY)
 
     def turns(self, value: ColumnElement[Any], reading: Reading) -> Turns:
         """When an anniversary comes into the window or leaves it: the nth, or those that may between two instants."""

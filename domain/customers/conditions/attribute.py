@@ -27,6 +27,7 @@ from domain.rules.facts import Fact
 from domain.rules.issues import RuleIssue, issue, unknown
 from domain.rules.metrics import Metric, MetricKey, itself, whole_days
 from domain.rules.moment import CLOCKS, ClockZone, Moment
+from domain.rules.seen import Seen, Unit
 from domain.rules.shape import camel, members, only
 from domain.rules.terms import Terms
 from domain.rules.tests import ValueTest
@@ -36,6 +37,14 @@ from domain.rules.window import AnchorField
 from domain.words import Says, Words
 
 MOST_SOUGHT = 10
+_UNITS = {
+    "text": Unit.TEXT,
+    "number": Unit.NUMBER,
+    "date": Unit.DAY,
+    "time": Unit.INSTANT,
+    "boolean": Unit.BOOLEAN,
+    "set": Unit.SET,
+}
 _EQUALITIES = frozenset(("eq", "in_", "is_null"))
 _MISMATCH = ProblemCode.TYPE_MISMATCH
 
@@ -111,6 +120,13 @@ class AttributeIs:
             return type_coerce(null(), Boolean())
         made: ColumnElement[bool] = test.holds(value, moment)
         return made
+
+    def seen(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> Seen:
+        """The value."""
+        del moment
+        name, test = only(self.test)
+        unit = Unit.MONEY if self.key == "receivable" else _UNITS[name]
+        return Seen(facts["value"], unit, test)
 
     def turns(self, value: ColumnElement[Any], reading: Reading) -> Turns:
         """When the test of a value turns."""

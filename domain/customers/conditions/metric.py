@@ -15,6 +15,7 @@ from domain.rules.facts import Fact
 from domain.rules.issues import RuleIssue, issue
 from domain.rules.metrics import METRIC, MetricKey, metric_of, plain_aggregate
 from domain.rules.moment import CLOCKS, SECOND, ClockZone, Moment, moved
+from domain.rules.seen import Seen, Unit
 from domain.rules.terms import Terms
 from domain.rules.tests import NumberTest
 from domain.rules.text.phrase import Phrase
@@ -24,6 +25,17 @@ from domain.words import Says, Words
 
 MOST_DAYS = 1_000_000  # nothing is so long ago
 _DAY_S = 86_400
+_UNITS = {
+    MetricKey.ORDER_COUNT: Unit.COUNT,
+    MetricKey.INTERACTION_COUNT: Unit.COUNT,
+    MetricKey.NET_SPEND: Unit.MONEY,
+    MetricKey.AVG_ORDER_VALUE: Unit.MONEY,
+    MetricKey.RECEIVABLE: Unit.MONEY,
+    MetricKey.RETURN_RATE: Unit.PERCENT,
+    MetricKey.DAYS_SINCE_ORDER: Unit.DAYS,
+    MetricKey.DAYS_SINCE_INTERACTION: Unit.DAYS,
+    MetricKey.TENURE_DAYS: Unit.DAYS,
+}
 _NUMBERS = ("eq", "ne", "gt", "gte", "lt", "lte")
 
 
@@ -53,6 +65,11 @@ class MetricIs:
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """What the test says of it."""
         return self.test.holds(facts["value"], moment)
+
+    def seen(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> Seen:
+        """The measure."""
+        del moment
+        return Seen(facts["value"], _UNITS.get(self.metric, Unit.NUMBER), self.test)
 
     def turns(self, value: ColumnElement[Any], reading: Reading) -> Turns:
         """When the days since an instant become as many as is asked, and more."""

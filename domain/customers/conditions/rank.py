@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
-from sqlalchemy import ARRAY, ColumnElement, Integer, Numeric, any_, cast, false, func, literal, literal_column
+from sqlalchemy import ARRAY, ColumnElement, Integer, Numeric, any_, case, cast, false, func, literal, literal_column
+from sqlalchemy.dialects.postgresql import array
 
 from domain.customers.conditions.metric import window_issues
 from domain.customers.population import Ranked, Ranking, Standing, TieRule
@@ -15,6 +16,7 @@ from domain.rules.claims import Claim, Empty
 from domain.rules.issues import RuleIssue, issue
 from domain.rules.metrics import METRIC, MetricKey
 from domain.rules.moment import CLOCKS, ClockZone, Moment
+from domain.rules.seen import Seen, Unit
 from domain.rules.shape import camel, only
 from domain.rules.terms import Terms
 from domain.rules.tests import NumberTest
@@ -125,6 +127,12 @@ class Rank:
         """Whether the place passes."""
         del moment
         return func.coalesce(self.test.holds(facts["place"], facts["size"]), false())
+
+    def seen(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> Seen:
+        """The place, and of how many; null of who is on no list."""
+        del moment
+        place = case((facts["place"].is_not(None), array([facts["place"], facts["size"]])))
+        return Seen(place, Unit.PLACE)
 
     def claims(self, terms: Terms) -> Iterator[Claim]:
         """That the place, or the share of those who stand before, is small enough; a quantile is a claim of its own."""

@@ -12,6 +12,7 @@ from domain.customers.conditions.fields import BuiltIn
 from domain.rules.claims import Claim, Empty
 from domain.rules.issues import RuleIssue
 from domain.rules.moment import ClockZone, Moment
+from domain.rules.seen import Seen, Unit
 from domain.rules.terms import Terms
 from domain.rules.tests import SetTest
 from domain.rules.text.phrase import Phrase
@@ -37,6 +38,11 @@ class Tag:
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """What the test says of them."""
         return self.test.holds(facts["tags"], moment)
+
+    def seen(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> Seen:
+        """The tags."""
+        del moment
+        return Seen(facts["tags"], Unit.SET, self.test)
 
     def claims(self, terms: Terms) -> Iterator[Claim]:
         """That the test is of the tags."""

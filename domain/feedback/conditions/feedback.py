@@ -16,6 +16,7 @@ from domain.rules.facts import Aggregate, Columns, Fact, Match, Opened, Passes, 
 from domain.rules.issues import RuleIssue
 from domain.rules.metrics import Metric, MetricKey, itself
 from domain.rules.moment import CLOCKS, ClockZone, Moment
+from domain.rules.seen import Noun, Seen
 from domain.rules.terms import Terms
 from domain.rules.tests import NumberTest, TextTest
 from domain.rules.text.phrase import equal, listed, tested
@@ -32,7 +33,7 @@ def _feedback() -> Opened:
     return Opened(f, f.c.customer_id, f.c.submitted_at, f.c.id, columns | keys)
 
 
-FEEDBACK = Source("feedback", 2, _feedback)
+FEEDBACK = Source("feedback", 2, _feedback, Noun("answer", "answers", "条反馈"))
 FIELDS = Fields(numbers=("score",))
 _BANDS = {
     NpsBand.PROMOTER: ((">=", "9"),),
@@ -115,6 +116,10 @@ class FeedbackGiven:
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """What the test says of it."""
         return self.having.concluded(facts, moment)
+
+    def seen(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> Seen:
+        """The aggregate."""
+        return self.having.seen(facts, moment, FEEDBACK.noun, FIELDS)
 
     def turns(self, value: ColumnElement[Any], reading: Reading) -> Turns:
         """When what is asked of an answer's instant turns."""

@@ -17,6 +17,7 @@ from domain.rules.facts import Aggregate, Fact, Opened, Source
 from domain.rules.issues import RuleIssue
 from domain.rules.metrics import Metric, MetricKey, itself, whole_days
 from domain.rules.moment import CLOCKS, ClockZone, Moment
+from domain.rules.seen import Noun, Seen
 from domain.rules.terms import Terms
 from domain.rules.turns import Reading, Turns
 from domain.rules.window import ALL_TIME, AnchorField, Window
@@ -30,7 +31,7 @@ def _interactions() -> Opened:
     return Opened(t, t.c.customer_id, t.c.occurred_at, t.c.id, {"name": t.c.name, **closed})
 
 
-INTERACTIONS = Source("interactions", 5, _interactions)
+INTERACTIONS = Source("interactions", 5, _interactions, Noun("interaction", "interactions", "次互动"))
 FIELDS = Fields(distinct=("type", "channel", "name"))
 
 
@@ -87,6 +88,10 @@ class Interactions:
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """What the test says of it."""
         return self.having.concluded(facts, moment)
+
+    def seen(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> Seen:
+        """The aggregate."""
+        return self.having.seen(facts, moment, INTERACTIONS.noun, FIELDS)
 
     def turns(self, value: ColumnElement[Any], reading: Reading) -> Turns:
         """When what is asked of an interaction's instant turns."""

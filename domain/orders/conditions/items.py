@@ -15,6 +15,7 @@ from domain.rules.claims import Claim
 from domain.rules.facts import Aggregate
 from domain.rules.issues import RuleIssue
 from domain.rules.moment import CLOCKS, ClockZone, Moment
+from domain.rules.seen import Seen
 from domain.rules.terms import Terms
 from domain.rules.turns import Reading, Turns
 from domain.rules.window import ALL_TIME, Window
@@ -52,6 +53,10 @@ class Items:
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """What the test says of it."""
         return self.having.concluded(facts, moment)
+
+    def seen(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> Seen:
+        """The aggregate."""
+        return self.having.seen(facts, moment, ITEMS.noun, ITEM_FIELDS)
 
     def turns(self, value: ColumnElement[Any], reading: Reading) -> Turns:
         """When what is asked of an order's instant turns."""

@@ -18,6 +18,7 @@ from domain.rules.facts import Aggregate, Fact
 from domain.rules.issues import RuleIssue
 from domain.rules.metrics import Metric, MetricKey
 from domain.rules.moment import CLOCKS, ClockZone, Moment
+from domain.rules.seen import Seen
 from domain.rules.terms import Terms
 from domain.rules.tests import NumberTest
 from domain.rules.turns import Reading, Turns
@@ -61,14 +62,13 @@ class Orders:
 
     def concluded(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> ColumnElement[bool]:
         """What the test says of it."""
-        net = {
-            name: facts[name] - facts[f"returned_{name}"] if self._net_of_returns else facts[name]
-            for name in ("value", "base")
-            if name in facts
-        }
-        made = self.having.concluded(net, moment)
+        made = self.having.concluded(self._net(facts), moment)
         # Nothing that comes back raises it: whoever has not enough before returns need not be asked for them.
         return and_(self.having.concluded(facts, moment), made) if self._at_least else made
+
+    def seen(self, facts: Mapping[str, ColumnElement[Any]], moment: Moment) -> Seen:
+        """The aggregate."""
+        return self.having.seen(self._net(facts), moment, ORDERS.noun, ORDER_FIELDS)
 
     def turns(self, value: ColumnElement[Any], reading: Reading) -> Turns:
         """When what is asked of an order's instant turns."""
@@ -82,6 +82,14 @@ class Orders:
         """A field that cannot be aggregated."""
         del terms
         yield from self.having.issues(ORDER_FIELDS, self.window)
+
+    def _net(self, facts: Mapping[str, ColumnElement[Any]]) -> dict[str, ColumnElement[Any]]:
+        """What is left when what came back is taken off."""
+        return {
+            name: facts[name] - facts[f"returned_{name}"] if self._net_of_returns else facts[name]
+            for name in ("value", "base")
+            if name in facts
+        }
 
     @property
     def _at_least(self) -> bool:

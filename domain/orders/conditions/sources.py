@@ -28,6 +28,7 @@ from domain.orders.product import Product
 from domain.rules.aggregate import Fields
 from domain.rules.facts import Columns, Match, Opened, Source
 from domain.rules.moment import Moment
+from domain.rules.seen import Noun
 from domain.rules.turns import Turns
 
 _ONE: ColumnElement[Any] = literal_column("1")
@@ -74,11 +75,11 @@ def _returns() -> Opened:
     return Opened(r, r.c.customer_id, r.c.returned_at, r.c.id, columns)
 
 
-ORDERS = Source("orders", 10, _orders)
-ITEMS = Source("items", 30, _items)
-RETURNS = Source("returns", 2, _returns)
-ORDER_FIELDS = Fields(numbers=("net_total", "gross_total"), distinct=("channel", "store"))
-ITEM_FIELDS = Fields(numbers=("quantity", "net_amount"), distinct=("product", "order"))
+ORDERS = Source("orders", 10, _orders, Noun("order", "orders", "笔订单"))
+ITEMS = Source("items", 30, _items, Noun("order line", "order lines", "条订单明细"))
+RETURNS = Source("returns", 2, _returns, Noun("return", "returns", "次退货"))
+ORDER_FIELDS = Fields(("net_total", "gross_total"), distinct=("channel", "store"), money=("net_total", "gross_total"))
+ITEM_FIELDS = Fields(("quantity", "net_amount"), distinct=("product", "order"), money=("net_amount",))
 
 
 @dataclass(frozen=True, slots=True)

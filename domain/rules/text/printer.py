@@ -35,6 +35,11 @@ def description_of(rule: Rule, terms: Terms, locale: str = "en") -> str:
     return said[:1].upper() + said[1:]
 
 
+def said_test(test: Any, terms: Terms, locale: str = "en") -> str:
+    """A test as sentences have it, without what is tested."""
+    return _Sentence(terms, locale).whole(test, None)
+
+
 def window_of(window: Any, terms: Terms, locale: str = "en") -> str:
     """A window as texts have it; empty of all time."""
     return _Text(terms, locale).whole(window, None) if phrases(type(window)) else ""

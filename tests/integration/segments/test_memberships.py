@@ -43,6 +43,7 @@ async def people(merchant: Api) -> list[str]:
 
 async def segment(api: Api, key: str, rule: str) -> str:
     made = (await api.data(CREATE, {"key": key, "rule": rule}))["segmentCreate"]
+    assert "segment" in made, made
     return str(made["segment"]["id"])
 
 
@@ -113,3 +114,86 @@ async def test_who_may_not_read_both_customers_and_segments_is_told_nothing(
     answer = await blind.ask(MANY, {"customers": people, "segments": [known]})
     assert (answer["data"] or {"memberships": [None] * 3})["memberships"] == [None] * 3
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"FORBIDDEN"}
+
+
+GAPS = 'gaps { nodeId observed required missing before clears alone hint zh: hint(locale: "zh-CN") }'
+EVENT = "source at order { id } interaction { type } feedback { score } item { id } returned { id }"
+WHY = f"""query($id: ID!, $segment: ID!) {{ customer(by: {{id: $id}}) {{ membership(segmentId: $segment) {{
+    member summary zh: summary(locale: "zh-CN") {GAPS}
+    nodes {{ nodeId observed zh: observed(locale: "zh-CN") required evidence {{ {EVENT} }} }} }} }} }}"""
+ORDER = """mutation($orders: [OrderInput!]!) { ordersRecord(orders: $orders) {
+    items { problem { message } node { id } } } }"""
+
+
+async def why(api: Api, customer: str, segment_id: str) -> Any:
+    found = await api.data(WHY, {"id": customer, "segment": segment_id})
+    return found["customer"]["membership"]
+
+
+async def test_what_is_missing_is_told_and_enough(merchant: Api, people: list[str]) -> None:
+    """Two more orders are said to be needed: after one the customer is no member yet, after two it is."""
+    id_ = await segment(merchant, "loyal", 'orders.count over last 100 years >= 3 and city = "Ulm"')
+    found = await why(merchant, people[2], id_)
+    (gap,) = found["gaps"]
+    assert (gap["nodeId"], gap["observed"], gap["required"], gap["missing"], gap["alone"]) == (
+        "all.0", "1 order", "is at least 3", "2", True)  # fmt: skip
+    assert gap["hint"] == "2 more orders needed before 2 June 2125 00:00"
+    assert gap["zh"] == "还需 2 笔订单，须在 2125 年 6 月 2 日 00:00 之前"
+    assert found["summary"] == (
+        "Not in the segment: not so: The number of orders in the last 100 years is at least 3 (1 order). "
+        "Enough would be: 2 more orders needed before 2 June 2125 00:00."
+    )
+    for n in range(2):
+        assert not (await why(merchant, people[2], id_))["member"]
+        order = {"by": {"id": people[2]}, "placedAt": f"2025-07-0{n + 1}T10:00:00Z", "status": "PAID",
+                 "currency": "EUR", "externalRef": {"system": "t", "value": f"more-{n}"}, "items": []}  # fmt: skip
+        done = await merchant.data(ORDER, {"orders": [order]})
+        assert done["ordersRecord"]["items"][0]["problem"] is None
+    found = await why(merchant, people[2], id_)
+    assert (found["member"], found["gaps"]) == (True, [])
+    assert found["zh"] == "属于该分群：最近100年订单的次数至少为3（3 笔订单）；城市为“Ulm”（Ulm）。"
+    evidence = found["nodes"][1]["evidence"]
+    assert [each["at"][:10] for each in evidence] == ["2025-07-02", "2025-07-01", "2025-06-01"]
+    assert all(each["order"] and each["source"] == "orders" for each in evidence)
+
+
+ODD = """no interactions over last 100 years and (tag has any ("vip") or employees > 5) and top 10 % by net_spend
+    and metric days_since_order < 5 and not (exists feedback) and orders.sum(net_total) > 100000"""
+
+
+async def test_what_was_seen_has_its_unit_and_events_are_shown(merchant: Api, people: list[str]) -> None:
+    found = await why(merchant, people[0], await segment(merchant, "odd", ODD))
+    nodes = {node["nodeId"]: node for node in found["nodes"]}
+    assert {id_: (node["observed"], node["zh"], node["required"]) for id_, node in nodes.items() if id_ != "all.3"} == {
+        "rule": (None, None, None),
+        "all.0": ("some", "有", "is 0"),
+        "all.1": (None, None, None),
+        "all.1.any.0": ("tea", "tea", 'include one of "vip"'),
+        "all.1.any.1": ("no value", "无值", "is more than 5"),
+        "all.2": ("place 1 of 3", "3 名中的第 1 名", None),
+        "all.4": (None, None, None),
+        "all.4.not": ("some", "有", "is at least 1"),
+        "all.5": ("5 EUR", "5 EUR", "is more than 100,000"),
+    }
+    assert nodes["all.0"]["evidence"][0]["interaction"] == {"type": "VISIT"}
+    assert nodes["all.4.not"]["evidence"][0]["feedback"] is not None
+    assert [(gap["nodeId"], gap["hint"], gap["zh"]) for gap in found["gaps"] if gap["nodeId"] != "all.3"] == [
+        ("all.5", "99995.01 EUR more needed", "还需 99995.01 EUR"),
+        ("all.0", "There may be none: if none follows, on 2 June 2125 00:00 at the latest",
+         "不能再有：如不再发生，最迟至 2125 年 6 月 2 日 00:00"),
+        ("all.4.not", "This may not hold: There are answers", "须不成立：有反馈"),
+        ("all.1.any.0", 'This has to hold: The tags include one of "vip"', "须成立：标签含“vip”之一"),
+        ("all.1.any.1", "Not known yet: Employees is more than 5", "数据缺失，尚无法判断：员工数大于5"),
+    ]  # fmt: skip
+
+
+async def test_events_are_shown_only_to_those_who_may_see_them(
+    api: Api, tenant: Tenant, merchant: Api, people: list[str]
+) -> None:
+    id_ = await segment(merchant, "answered", "exists feedback")
+    blind = await api.of(tenant, ("customers_read", "segments_read"))
+    answer = await blind.ask(WHY, {"id": people[0], "segment": id_})
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"FORBIDDEN"}
+    (node,) = answer["data"]["customer"]["membership"]["nodes"]
+    assert (node["observed"], node["evidence"][0]["source"], node["evidence"][0]["feedback"]) == (
+        "some", "feedback", {"score": None})  # fmt: skip
