@@ -1,5 +1,6 @@
 """Segments over GraphQL: groups of customers that a rule describes, who is in them now, and what they bought."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from domain.customers.read import CustomerOrder
 from domain.recording import lists
 from domain.refusal import Invalid, NameTaken, NotFound, VersionConflict
 from domain.rules.issues import RuleInvalid
-from domain.segments import profile, read, save, segment, texts
+from domain.segments import changes, history, profile, read, save, segment, texts
 from domain.segments import version as version_facts
 from domain.segments.quality import ask
 from domain.strategies import audience
@@ -101,6 +102,35 @@ class Segment:
         cost=2,
         requires=Scope.CUSTOMERS_READ,
     )
+    history: "list[SegmentPoint] | None" = many(
+        history.history_of, plain=("from_", "to", "step"), stored=RULES, cost=20, requires=Scope.CUSTOMERS_READ
+    )
+    changes = pages(
+        changes.changes_of,
+        by=changes.IN_ORDER,
+        plain=("from_", "to"),
+        stored=RULES,
+        cost=5,
+        requires=Scope.CUSTOMERS_READ,
+    )
+
+
+@view()
+class SegmentPoint:
+    """A segment at an instant.  Whoever came and went again between two of them is not told."""
+
+    at: Annotated[datetime, Says(Words("instant", "时刻"))]
+    count: Annotated[int, Says(Words("members", "成员数"))]
+    entered: Annotated[int, Says(Words("members since the point before", "自上一时刻新进入"), "0 at the first.")]
+    left: Annotated[int, Says(Words("members no more since the point before", "自上一时刻离开"), "0 at the first.")]
+
+
+@view(changes.SegmentChange)
+class MembershipChange:
+    at: Same
+    change: Same
+    cause: Same
+    customer = one(changes.customer_of, requires=Scope.CUSTOMERS_READ)
 
 
 @view()

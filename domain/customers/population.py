@@ -79,6 +79,7 @@ class Ranking:
             select(customer.c.id, *(value.label(f"value_{n}") for n, value in enumerate(values)))
             .select_from(inner.joined)
             .where(*known_by(customer.c, plan.moment), *inner.where)
+            .correlate_except(inner.joined)
             .subquery("valued")
         )
         found = [valued.c[f"value_{n}"] for n in range(len(values))]

@@ -34,17 +34,28 @@ class Opened:
     columns: Columns
 
 
+class Changed(NamedTuple):
+    """Rows that say of a customer when something became another."""
+
+    rows: FromClause
+    customer_id: ColumnElement[Any]
+    at: ColumnElement[Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Rows of customers, each with an instant.  ``cost`` is about how many a customer has: the order of scans.
 
-    ``open`` may give the same aliases each time: every use is a sub-select of its own.  ``noun``: what a row is called.
+    ``open`` may give the same aliases each time: every use is a sub-select of its own.  ``noun``: what a row is called;
+    ``changed``: when rows became others after their instant; ``ever``: all that there were, if some are no more.
     """
 
     name: str
     cost: float
     open: Callable[[], Opened] = field(repr=False)
     noun: Noun = EVENTS
+    changed: Callable[[], tuple[Changed, ...]] = field(default=tuple, repr=False)
+    ever: Callable[[], Opened] | None = field(default=None, repr=False)
 
 
 class Earlier(NamedTuple):
@@ -124,6 +135,7 @@ class Asked(ABC):
 
     __slots__ = ()
     cost: ClassVar = 50.0
+    by_hand: ClassVar = False  # whether it changes only when somebody says so
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -134,9 +146,9 @@ class Asked(ABC):
     def found(self, plan: Plan) -> ColumnElement[Any]:
         """The value for the plan's customer; what it is read from is joined to the plan."""
 
-    def instants(self, customer: FromClause, reading: Reading) -> list[Select[Any]]:
+    def instants(self, customer: FromClause, reading: Reading, terms: Terms) -> list[Select[Any]]:
         """Of an enclosing statement's customer: when it may change.  Raises ``NoInstants`` if that cannot be told."""
-        del customer, reading
+        del customer, reading, terms
         raise NoInstants(Words("It depends on other customers.", "这取决于其他客户。"))
 
 

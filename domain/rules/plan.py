@@ -240,7 +240,7 @@ class Plan:
         """Join what a pass finds: of the customer's own rows, or of everybody's, by customer."""
         name, owner = self._name(scan.source), self.customer.c.id
         if self.shape is Shape.ALL and not scan.anchor and not scan.picked and alike_for_all(asked):
-            group = grouped(asked, made, found.customer_id, name)
+            group = grouped(asked, made.correlate_except(found.rows), found.customer_id, name)
             self.groups.append(group)
             self.joined = self.joined.outerjoin(group.lines, group.lines.c.whose == owner)
             return group.lines

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     ARRAY,
@@ -34,6 +34,9 @@ from domain.rules.window import Ago, Current, Last, Period, Previous, Window
 from domain.time import Duration
 from domain.words import Words
 
+if TYPE_CHECKING:
+    from domain.rules.facts import Own
+
 Turns = list[ColumnElement[Any]]  # instants, and arrays of them
 _DAY_S = 86_400
 _ONE = literal_column("1", Integer())
@@ -41,11 +44,17 @@ _ONE = literal_column("1", Integer())
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """On whose calendar instants are looked for, and between which instants, where there is no end of them."""
+    """On whose calendar instants are looked for, and between which instants, where there is no end of them.
+
+    With the fact that is the customer's ``zone`` tables are asked as they were, and what they held before counts, too.
+    ``only_events``: only instants at which something happened or was changed, not those at which a bound passed.
+    """
 
     moment: Moment
     since: ColumnElement[Any]
     until: ColumnElement[Any]
+    zone: Own | None = None
+    only_events: bool = False
 
     def seen_by(self, clock: ClockZone, zone: ColumnElement[Any]) -> Reading:
         """The same on a clock."""
@@ -118,17 +127,17 @@ def while_in(period: Period, local: ColumnElement[Any], moment: Moment) -> Turns
 
 
 def window_turns(window: Window, at: ColumnElement[Any], moment: Moment) -> Turns:
-    """When an event comes into a window or leaves it.  An anchor's own instants are not among them."""
+    """When a bound of a window passes an event.  When an anchor becomes another is told by that."""
     match window:
         case Last(duration):
-            return [at, *once_ago(at, duration, moment)]
+            return once_ago(at, duration, moment)
         case Ago(start, end):
-            return [at, *once_ago(at, end, moment), *once_ago(at, start, moment)]
+            return [*once_ago(at, end, moment), *once_ago(at, start, moment)]
         case Current(period):
-            return [at, *while_in(period, moment.local(at), moment)]
+            return while_in(period, moment.local(at), moment)
         case Previous(period):
-            return [at, *while_in(period.moved(-1), moment.local(at), moment)]
-    return [at]
+            return while_in(period.moved(-1), moment.local(at), moment)
+    return []
 
 
 def _first_days(local: ColumnElement[Any], months: int, back: bool) -> Sequence[ColumnElement[Any]]:

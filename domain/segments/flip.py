@@ -27,6 +27,7 @@ from sqlalchemy.dialects.postgresql import array
 
 from domain.customers.conditions.fields import BuiltIn
 from domain.customers.customer import Customer
+from domain.past import AsOf
 from domain.rules.beside import beside
 from domain.rules.instants import instants
 from domain.rules.moment import MICROSECOND, Moment
@@ -34,13 +35,13 @@ from domain.rules.normal import Literal, literals, normal
 from domain.rules.terms import Terms
 from domain.rules.tree import Rule
 from domain.rules.turns import Reading
+from domain.segments.conditions.then import ZONE
 from domain.segments.members import is_member
 from domain.time import Clock
 
 MOST_INSTANTS = 2_000  # of one customer that are looked at
 _MOST, _ONE = literal_column(str(MOST_INSTANTS), Integer()), literal_column("1", Integer())
 FAR: ColumnElement[Any] = literal_column("interval '50 years'", Interval())  # so far anniversaries are looked for
-ZONE = BuiltIn("timezone")
 _ASKED = Customer.__table__.alias("asked_of")
 
 
@@ -58,7 +59,7 @@ def next_flip(rule: Rule, who: FromClause, *, terms: Terms, clock: Clock) -> Fro
     place = func.row_number().over(order_by=later.c.at).label("place")
     member = _member(rule, who, later.c.at, terms, clock).label("member")
     asked = select(later.c.at, place, member).correlate_except(later).subquery("asked")
-    return _first(rule, who, asked, asked.c.at.asc(), terms, clock)
+    return _first(_member(rule, who, now, terms, clock), asked, asked.c.at.asc())
 
 
 def since_when(rule: Rule, who: FromClause, *, terms: Terms, clock: Clock) -> FromClause:
@@ -68,9 +69,9 @@ def since_when(rule: Rule, who: FromClause, *, terms: Terms, clock: Clock) -> Fr
     back = select(found.c.at).where(found.c.at <= now).order_by(found.c.at.desc()).limit(_MOST)
     earlier = back.correlate_except(found).subquery("earlier")
     place = func.row_number().over(order_by=earlier.c.at.desc()).label("place")
-    before = _member(rule, who, earlier.c.at - MICROSECOND, terms, clock).label("member")
+    before = member_then(rule, who, earlier.c.at - MICROSECOND, terms=terms, clock=clock).label("member")
     asked = select(earlier.c.at, place, before).correlate_except(earlier).subquery("asked")
-    return _first(rule, who, asked, asked.c.at.desc(), terms, clock)
+    return _first(member_then(rule, who, now, terms=terms, clock=clock), asked, asked.c.at.desc())
 
 
 def possible(
@@ -89,8 +90,8 @@ def possible(
     are looked at, too.
     """
     known = select(who.c.registered_at.label("at")).correlate_except()
-    reading = Reading(Moment.of(clock), since, until)
-    return union(known, *instants(normal(rule, terms), who, reading, terms, zone))
+    reading = Reading(Moment.of(clock), since, until, zone)
+    return union(known, *instants(normal(rule, terms), who, reading, terms))
 
 
 def leaves(rule: Rule, terms: Terms) -> list[Literal]:
@@ -106,11 +107,9 @@ def held(rule: Rule, who: FromClause, *, terms: Terms, clock: Clock) -> ColumnEl
     return found.correlate_except(asked.plan.joined).scalar_subquery()
 
 
-def _first(rule: Rule, who: FromClause, asked: FromClause, order: Any, terms: Terms, clock: Clock) -> FromClause:
+def _first(is_now: ColumnElement[bool], asked: FromClause, order: Any) -> FromClause:
     """The first instant in ``order`` at which the membership differs from that of now."""
-    now = (
-        select(_member(rule, who, Moment.of(clock).now, terms, clock).label("member")).correlate_except().lateral("now")
-    )
+    now = select(is_now.label("member")).correlate_except().lateral("now")
     other = (asked.c.member != now.c.member).label("other")
     first = (
         select(asked.c.at, other)
@@ -129,3 +128,10 @@ def _first(rule: Rule, who: FromClause, asked: FromClause, order: Any, terms: Te
 
 def _member(rule: Rule, who: FromClause, at: ColumnElement[Any], terms: Terms, clock: Clock) -> ColumnElement[bool]:
     return is_member(who.c.id, rule, terms=terms, clock=replace(clock, now=at))
+
+
+def member_then(
+    rule: Rule, who: FromClause, at: ColumnElement[Any], *, terms: Terms, clock: Clock
+) -> ColumnElement[bool]:
+    """Whether a customer of the enclosing statement was a member at an instant, by what was so then."""
+    return AsOf(_member(rule, who, at, terms, clock), at)

@@ -13,6 +13,7 @@ from domain.interactions.conditions.interactions import INTERACTIONS
 from domain.orders.conditions.filters import OrderFilter
 from domain.orders.conditions.sources import ORDERS
 from domain.rules.facts import Asked, Match, Source
+from domain.rules.instants import beside, changes_of, seen
 from domain.rules.issues import RuleIssue, issue
 from domain.rules.moment import CLOCKS, ClockZone, Moment
 from domain.rules.plan import Plan
@@ -87,18 +88,21 @@ class Followed(Asked):
         """EXISTS, one inside another."""
         return self._from(0, None, plan, plan.at(self.clock))
 
-    def instants(self, customer: FromClause, reading: Reading) -> list[Select[Any]]:
+    def instants(self, customer: FromClause, reading: Reading, terms: Terms) -> list[Select[Any]]:
         """When an event of a step comes or goes, and when a time passes in which there is to be none."""
-        moment = reading.seen_by(self.clock, customer.c.timezone).moment
+        del terms
+        on_clock, zones = seen(customer, reading, self.clock)
         waits = {step.within for step in self.steps if step.absent and step.within is not None}
         made = []
         for number, step in enumerate(self.steps):
             source, where = step.asked
             found = source.open()
-            turns = window_turns(ALL_TIME if number else self.window, found.at, moment)
-            turns += [at for match in where for at in match.turns(found.columns, reading.moment)]
-            turns += [moment.shifted(found.at, within) for within in waits]
-            made.append(each_of(turns, found.rows, found.customer_id == customer.c.id))
+            turns = [found.at, *(at for match in where for at in match.turns(found.columns, reading.moment))]
+            if not reading.only_events:
+                turns += [] if number else window_turns(self.window, found.at, on_clock.moment)
+                turns += [on_clock.moment.shifted(found.at, within) for within in waits]
+            made += [each_of(turns, beside(found.rows, zones), found.customer_id == customer.c.id)]
+            made += changes_of(source, customer, reading)
         return made
 
     def _from(self, number: int, before: ColumnElement[Any] | None, plan: Plan, moment: Moment) -> ColumnElement[bool]:

@@ -23,10 +23,10 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from domain.orders.order import Order, OrderItem, OrderReturn
+from domain.orders.order import Order, OrderItem, OrderReturn, OrderRevision
 from domain.orders.product import Product
 from domain.rules.aggregate import Fields
-from domain.rules.facts import Columns, Match, Opened, Source
+from domain.rules.facts import Changed, Columns, Match, Opened, Source
 from domain.rules.moment import Moment
 from domain.rules.seen import Noun
 from domain.rules.turns import Turns
@@ -57,8 +57,17 @@ def _orders() -> Opened:
 @cache
 def _items() -> Opened:
     o, i = Order.__table__.alias("o"), OrderItem.__table__.alias("i")
+    return _lines(o, i, i.c.dropped_at.is_(None))
+
+
+@cache
+def _all_items() -> Opened:
+    return _lines(Order.__table__.alias("o"), OrderItem.__table__.alias("i"))
+
+
+def _lines(o: Any, i: Any, *these: ColumnElement[bool]) -> Opened:
     columns = {"quantity": i.c.quantity, "net_amount": i.c.base_net, "product": i.c.product_id}
-    rows = o.join(i, and_(i.c.order_id == o.c.id, i.c.dropped_at.is_(None)))
+    rows = o.join(i, and_(i.c.order_id == o.c.id, *these))
     return Opened(rows, o.c.customer_id, o.c.placed_at, i.c.id, order_columns(o.c) | columns)
 
 
@@ -75,9 +84,16 @@ def _returns() -> Opened:
     return Opened(r, r.c.customer_id, r.c.returned_at, r.c.id, columns)
 
 
-ORDERS = Source("orders", 10, _orders, Noun("order", "orders", "笔订单"))
-ITEMS = Source("items", 30, _items, Noun("order line", "order lines", "条订单明细"))
-RETURNS = Source("returns", 2, _returns, Noun("return", "returns", "次退货"))
+def _changed() -> tuple[Changed, ...]:
+    """An order is cancelled, and so has another status, or its amounts become others."""
+    o, r = Order.__table__.alias("o"), OrderRevision.__table__.alias("r")
+    revised = o.join(r, r.c.order_id == o.c.id)
+    return Changed(o, o.c.customer_id, o.c.cancelled_at), Changed(revised, o.c.customer_id, r.c.valid_from)
+
+
+ORDERS = Source("orders", 10, _orders, Noun("order", "orders", "笔订单"), _changed)
+ITEMS = Source("items", 30, _items, Noun("order line", "order lines", "条订单明细"), _changed, _all_items)
+RETURNS = Source("returns", 2, _returns, Noun("return", "returns", "次退货"), _changed)
 ORDER_FIELDS = Fields(("net_total", "gross_total"), distinct=("channel", "store"), money=("net_total", "gross_total"))
 ITEM_FIELDS = Fields(("quantity", "net_amount"), distinct=("product", "order"), money=("net_amount",))
 

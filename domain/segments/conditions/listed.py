@@ -46,6 +46,7 @@ class Listed(Asked):
 
     segment_id: UUID
     cost: ClassVar = 0.0  # an index knows
+    by_hand: ClassVar = True
 
     def found(self, plan: Plan) -> ColumnElement[bool]:
         """An EXISTS, which the planner makes a join from the shorter side.
@@ -69,9 +70,9 @@ class Listed(Asked):
         found = exists(_ONE).select_from(whose).where(whose.c.customer_id == plan.customer.c.id)
         return found.correlate_except(whose)
 
-    def instants(self, customer: FromClause, reading: Reading) -> list[Select[Any]]:
+    def instants(self, customer: FromClause, reading: Reading, terms: Terms) -> list[Select[Any]]:
         """When the customer was put on the list or taken off it, or one who was merged into this one."""
-        del reading
+        del reading, terms
         line, loser = SegmentMember.__table__.alias("line"), Customer.__table__.alias("loser")
         merged = select(loser.c.id).where(loser.c.merged_into == customer.c.id).correlate_except(loser)
         whose = or_(line.c.customer_id == customer.c.id, line.c.customer_id.in_(merged))

@@ -10,23 +10,40 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import ARRAY, ColumnElement, FromClause, Integer, Uuid, column, exists, func, literal_column, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    Uuid,
+    column,
+    exists,
+    func,
+    literal_column,
+    select,
+    union,
+)
 
+from domain.customers.conditions.fields import BuiltIn
 from domain.customers.customer import Customer
 from domain.past import AsOf
 from domain.rules.facts import Asked
 from domain.rules.grouped import Shape
+from domain.rules.instants import instants
 from domain.rules.issues import RuleIssue
 from domain.rules.moment import ClockZone, Moment
 from domain.rules.normal import Form
 from domain.rules.plan import Plan
 from domain.rules.terms import Terms
+from domain.rules.turns import Reading, each_of, once_ago
 from domain.time import Duration
 
 if TYPE_CHECKING:
     from domain.segments.conditions.segment import InSegment
 
 _ONE = literal_column("1", Integer())
+ZONE = BuiltIn("timezone")  # may have been another
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +67,17 @@ class Then(Asked):
         members = func.unnest(AsOf(func.array(alone, type_=ARRAY(Uuid())), at))
         each = members.table_valued(column("id", Uuid())).render_derived()
         return exists(_ONE).select_from(each).where(each.c.id == plan.customer.c.id).correlate_except(each)
+
+    def instants(self, customer: FromClause, reading: Reading, terms: Terms) -> list[Select[Any]]:
+        """So long after whatever may have made somebody a member, or none: only time brings it here."""
+        if reading.only_events:
+            return []
+        moment = reading.moment
+        since, until = (moment.shifted(at, self.ago, back=True) for at in (reading.since, reading.until))
+        then = replace(reading, since=since, until=until, zone=ZONE)
+        known = select(customer.c.registered_at.label("at")).correlate_except()
+        found = union(known, *instants(self.form, customer, then, terms)).subquery()
+        return [each_of(once_ago(found.c.at, self.ago, moment), found)]
 
 
 @dataclass(frozen=True, slots=True)

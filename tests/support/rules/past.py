@@ -84,10 +84,10 @@ def _revised(person: Person, order: Row, id_: Any, chance: random.Random) -> Non
 def then(shop: Shop, at: datetime) -> Shop:
     """The shop as it was; who is merged, deleted or erased today is so at any instant."""
     today = shop.today or shop
-    return replace(today, people=[_then(person, at) for person in today.people], today=today)
+    return replace(today, people=[person_then(person, at) for person in today.people], today=today)
 
 
-def _then(person: Person, at: datetime) -> Person:
+def person_then(person: Person, at: datetime) -> Person:
     row = {**person.row, "attributes": dict(person.row["attributes"])}
     for change in sorted(_after(person.changes, at), key=_place, reverse=True):
         if change["field"] in WRITABLE:
