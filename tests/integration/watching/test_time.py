@@ -76,3 +76,27 @@ async def test_what_is_recorded_of_the_future_is_told_when_it_comes(shop: Watche
         ("ENTERED", begun + 2 * HOUR, "TIME_PASSED"),
         ("LEFT", begun + DAY + 2 * HOUR, "TIME_PASSED"),
     ]
+
+
+async def test_what_was_so_then_decides_not_what_is_so_when_it_is_found(shop: Watched) -> None:
+    """Moved there and away again while nobody followed; and the order of a place that was left since."""
+    await shop.customer("Ann", city="Bonn")
+    await shop.customer("Bob", city="Ulm")
+    await shop.segment("ulm", rule={"text": 'city = "Ulm" and no orders over last 1 day'})
+    await shop.watch("ulm")
+    await shop.follow()
+    begun = shop.now
+    shop.now += HOUR
+    await shop.customer("Ann", city="Ulm")
+    await shop.order("Bob")
+    shop.now += 30 * HOUR
+    await shop.customer("Ann", city="Kiel")
+    await shop.customer("Bob", city="Kiel")
+    shop.now += DAY
+    await shop.follow()
+    found = [(who, change, at - begun, cause) for _, who, change, at, cause in await shop.changes()]
+    assert sorted(found, key=lambda one: (one[0], one[2])) == [
+        ("Ann", "ENTERED", HOUR, "DATA"), ("Ann", "LEFT", 31 * HOUR, "DATA"),
+        ("Bob", "LEFT", HOUR, "DATA"), ("Bob", "ENTERED", 25 * HOUR, "TIME_PASSED"),
+        ("Bob", "LEFT", 31 * HOUR, "DATA"),
+    ]  # fmt: skip
