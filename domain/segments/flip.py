@@ -45,21 +45,24 @@ FAR: ColumnElement[Any] = literal_column("interval '50 years'", Interval())  # s
 _ASKED = Customer.__table__.alias("asked_of")
 
 
-def next_flip(rule: Rule, who: FromClause, *, terms: Terms, clock: Clock) -> FromClause:
+def next_flip(rule: Rule, who: FromClause, *, terms: Terms, clock: Clock, past: bool = False) -> FromClause:
     """Of a customer ``who`` of the enclosing statement: ``member`` now, and ``at`` which instant that changes first.
 
     Without ``at`` it never does, unless ``capped``: so many instants were looked at that a later one may be missing,
     ``looked_until`` the last of them.
-    The clock's now may be a column of that statement.  Raises ``NoInstants`` of a rule that depends on others.
+    The clock's now may be a column of that statement; when it is ``past``, that counts which was so at each instant,
+    and changes of it are such instants, too.  Raises ``NoInstants`` of a rule that depends on others.
     """
     now = Moment.of(clock).now
-    found = possible(rule, who, now, now + FAR, terms=terms, clock=clock).subquery("found")
+    was = member_then if past else _member
+    zone = ZONE if past else None
+    found = possible(rule, who, now, now + FAR, terms=terms, clock=clock, zone=zone).subquery("found")
     ahead = select(found.c.at).where(found.c.at > now).order_by(found.c.at).limit(_MOST)
     later = ahead.correlate_except(found).subquery("later")
     place = func.row_number().over(order_by=later.c.at).label("place")
-    member = _member(rule, who, later.c.at, terms, clock).label("member")
+    member = was(rule, who, later.c.at, terms=terms, clock=clock).label("member")
     asked = select(later.c.at, place, member).correlate_except(later).subquery("asked")
-    return _first(_member(rule, who, now, terms, clock), asked, asked.c.at.asc())
+    return _first(was(rule, who, now, terms=terms, clock=clock), asked, asked.c.at.asc())
 
 
 def since_when(rule: Rule, who: FromClause, *, terms: Terms, clock: Clock) -> FromClause:
@@ -126,7 +129,7 @@ def _first(is_now: ColumnElement[bool], asked: FromClause, order: Any) -> FromCl
     return select(*columns).select_from(joined).correlate_except(now, first).lateral("flip")
 
 
-def _member(rule: Rule, who: FromClause, at: ColumnElement[Any], terms: Terms, clock: Clock) -> ColumnElement[bool]:
+def _member(rule: Rule, who: FromClause, at: ColumnElement[Any], *, terms: Terms, clock: Clock) -> ColumnElement[bool]:
     return is_member(who.c.id, rule, terms=terms, clock=replace(clock, now=at))
 
 
@@ -134,4 +137,4 @@ def member_then(
     rule: Rule, who: FromClause, at: ColumnElement[Any], *, terms: Terms, clock: Clock
 ) -> ColumnElement[bool]:
     """Whether a customer of the enclosing statement was a member at an instant, by what was so then."""
-    return AsOf(_member(rule, who, at, terms, clock), at)
+    return AsOf(_member(rule, who, at, terms=terms, clock=clock), at)

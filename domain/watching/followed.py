@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -23,6 +23,9 @@ from domain.watching.watch import MembershipChange, SegmentWatch, WatchedCustome
 _TOPICS = {ChangeKind.ENTERED: EventTopic.SEGMENT_ENTERED, ChangeKind.LEFT: EventTopic.SEGMENT_LEFT}
 _SET = ("member", "changes", "changed_at", "next_at")
 ANYBODY = All(())
+LATE = timedelta(
+    seconds=2
+)  # up to here what is so is taken for what was: looking up the past takes several times as long
 
 
 @dataclass(slots=True)
@@ -103,7 +106,9 @@ class Followed:
     def look(self, asked: Sequence[Asked]) -> Look:
         """What that asks."""
         rule = ANYBODY if self.watch.compares else self.rule
-        return Look(rule, [one.customer for one in asked], [one.at for one in asked], ahead=not self.watch.compares)
+        at = [one.at for one in asked]
+        past = min(at) < self.now - LATE
+        return Look(rule, [one.customer for one in asked], at, ahead=not self.watch.compares, past=past)
 
     def take(self, asked: Sequence[Asked], seen: dict[UUID, Seen]) -> None:
         """What was found of them."""

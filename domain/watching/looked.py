@@ -27,12 +27,16 @@ _WHO = Customer.__table__.alias("who")
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What is asked for one watch: a rule, of customers, each at its instant; ``ahead``: when to look again, too."""
+    """What is asked for one watch: a rule, of customers, each at its instant; ``ahead``: when to look again, too.
+
+    ``past``: some of the instants are so long ago that data may have changed since.
+    """
 
     rule: Rule
     customers: Sequence[UUID]
     at: Sequence[datetime]
     ahead: bool = True
+    past: bool = False
 
 
 class Seen(NamedTuple):
@@ -60,7 +64,7 @@ def _asked(n: int, look: Look, terms: Terms, clock: Clock) -> Any:
     if not look.ahead:
         member = is_member(pair.c.customer, look.rule, terms=terms, clock=then).label("member")
         return select(number, pair.c.customer.label("id"), member, type_coerce(null(), INSTANT).label("next_at"))
-    flip = next_flip(look.rule, _WHO, terms=terms, clock=then)
+    flip = next_flip(look.rule, _WHO, terms=terms, clock=then, past=look.past)
     whom = pair.join(_WHO, _WHO.c.id == pair.c.customer).join(flip, true())
     # Of one with very many instants, the last that was looked at: from there on it is looked for anew.
     return select(number, _WHO.c.id, flip.c.member, flip.c.looked_until.label("next_at")).select_from(whom)

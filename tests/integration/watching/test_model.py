@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from tenancy.scope import Scope
 from tests.support.club import city
+from tests.support.tenants import Tenants
 from tests.support.watching import Watched
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -28,8 +30,8 @@ EDITED = (STALE, BUYERS, {"text": "exists orders over last 2 days"}, city("Bonn"
 class Model:
     """A shop that random things happen to."""
 
-    def __init__(self, shop: Watched, seed: str) -> None:
-        self.shop, self.random = shop, Random(seed)
+    def __init__(self, shop: Watched, seed: str, late: int = 60) -> None:
+        self.shop, self.random, self.late = shop, Random(seed), late  # hours after which an order may be recorded
         self.placed: dict[str, tuple[str, dict[str, Any]]] = {}
         self.losers: list[str] = []
         self.versions: dict[str, int] = defaultdict(lambda: 1)
@@ -55,7 +57,7 @@ class Model:
         await self.random.choice(deeds)()
 
     async def order(self) -> None:
-        said = {"placedAt": (self.shop.now - self.random.randrange(-3, 60) * HOUR).isoformat()}
+        said = {"placedAt": (self.shop.now - self.random.randrange(-3, self.late) * HOUR).isoformat()}
         name = self.one()
         found = await self.shop.try_order(name, **said)
         if found is not None:
@@ -126,6 +128,32 @@ async def test_who_is_kept_as_a_member_is_who_is_one(shop: Watched, seed: int) -
         inside ^= {who}
         last[who] = row["at"]
     assert len(last) > 10
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_however_seldom_it_is_followed_the_same_is_told(scope: Scope, tenants: Tenants, seed: int) -> None:
+    """The same things happen to two shops; one is followed after each, the other only at the end.
+
+    Nothing is recorded late: of that it is only learnt afterwards what was so.
+    """
+    told = []
+    for often in (True, False):
+        (tenant,) = await tenants(1, timezone="Europe/Berlin")
+        shop = await Watched(scope, tenant).prepare()
+        model = Model(shop, f"seldom {seed}", late=1)
+        await model.open()
+        await shop.follow()
+        for _ in range(25):
+            shop.now += model.random.choice((timedelta(seconds=5), HOUR, 7 * HOUR, DAY, 2 * DAY))
+            await model.random.choice((model.order, model.order, model.move, model.cancel, model.put, model.take))()
+            if often:
+                await shop.follow()
+        shop.now += 4 * DAY
+        await shop.follow()
+        await model.judge()
+        told.append(sorted(await shop.changes()))
+    assert told[0] == told[1]
+    assert len(told[0]) > 10
 
 
 ALL = """
