@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from api.start import Running
 from api.worker.follower import Follower
@@ -50,6 +49,7 @@ async def follow_everybody(running: Running, numbers: Numbers, ending: asyncio.E
     outdated = tenant_revisions().outdated
     scope, turns = Scope(running.engines, outdated=outdated), asyncio.Semaphore(AT_ONCE)
     tasks: dict[UUID, _Task] = {}
+    left: set[asyncio.Task[None]] = set()
 
     def begin(tenant: Tenant) -> _Task:
         follower, leave = Follower(scope, tenant, numbers, turns), asyncio.Event()
@@ -59,7 +59,7 @@ async def follow_everybody(running: Running, numbers: Numbers, ending: asyncio.E
         try:
             async with running.control.begin() as connection:
                 found = await list_tenants(connection)
-        except (SQLAlchemyError, OSError, TimeoutError) as error:
+        except Exception as error:  # the database may be away for a while
             log.warning("the merchants cannot be listed", exc_info=error)
         else:
             served = {one.id: one for one in found if one.status == Status.ACTIVE and one.revision not in outdated}
@@ -69,8 +69,10 @@ async def follow_everybody(running: Running, numbers: Numbers, ending: asyncio.E
                 else:
                     tasks[id_] = begin(one)
             for id_ in tasks.keys() - served.keys():
-                tasks.pop(id_).leave.set()
+                tasks[id_].leave.set()
+                left.add(tasks.pop(id_).task)
+            left = {one for one in left if not one.done()}
         await paused(ending, LISTED_S)
     for each in tasks.values():
         each.leave.set()
-    await asyncio.gather(*(each.task for each in tasks.values()))
+    await asyncio.gather(*left, *(each.task for each in tasks.values()))

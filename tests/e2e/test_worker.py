@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack
@@ -15,7 +16,7 @@ import pytest
 from tenancy.engine import Engines
 from tenancy.scope import Scope
 from tests.support.club import city
-from tests.support.command import started
+from tests.support.command import free_port, started
 from tests.support.postgres import Server, a_database
 from tests.support.tenants import an_owner, maker
 from tests.support.watching import Watched
@@ -67,7 +68,9 @@ async def test_time_alone_is_told_within_five_seconds_with_its_instant(
 ) -> None:
     await shop.segment("silent", rule={"text": "no orders over last 30 days"})
     await shop.watch("silent")
-    with started(["worker"], tmp_path, **environment(database)) as worker:
+    port = free_port()
+    settings = environment(database) | {"REGULARS_METRICS_PORT": str(port)}
+    with started(["worker"], tmp_path, **settings) as worker:
         worker.ready()
         await until(lambda: settled(shop))
         shop.now = datetime.now(UTC)
@@ -81,7 +84,15 @@ async def test_time_alone_is_told_within_five_seconds_with_its_instant(
         told = await until(came, 2 + PROMISED_S)
         assert datetime.now(UTC) - due < timedelta(seconds=PROMISED_S)
         assert told == [("SEGMENT_ENTERED", "silent", shop.ids["Ann"], due.isoformat(), "TIME_PASSED")]
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            assert b'regulars_membership_changes_total{cause="TIME_PASSED"} 1.0' in answer.read()
         assert worker.ended(SIGTERM) == 0
+
+
+def test_without_a_database_it_says_which_setting_is_missing(tmp_path: Path) -> None:
+    with started(["worker"], tmp_path) as worker:
+        assert "REGULARS_DATABASE_URL" in worker.errors()
+        assert worker.ended() == 5
 
 
 async def busy(shop: Watched, rounds: int) -> None:
