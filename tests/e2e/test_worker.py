@@ -63,6 +63,12 @@ def environment(database: Server) -> dict[str, str]:
     return {"REGULARS_DATABASE_URL": database.app_dsn}
 
 
+def numbers(port: int) -> str:
+    """What Prometheus is served."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        return str(answer.read().decode())
+
+
 async def test_time_alone_is_told_within_five_seconds_with_its_instant(
     database: Server, shop: Watched, tmp_path: Path
 ) -> None:
@@ -84,8 +90,7 @@ async def test_time_alone_is_told_within_five_seconds_with_its_instant(
         told = await until(came, 2 + PROMISED_S)
         assert datetime.now(UTC) - due < timedelta(seconds=PROMISED_S)
         assert told == [("SEGMENT_ENTERED", "silent", shop.ids["Ann"], due.isoformat(), "TIME_PASSED")]
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
-            assert b'regulars_membership_changes_total{cause="TIME_PASSED"} 1.0' in answer.read()
+        assert 'regulars_membership_changes_total{cause="TIME_PASSED"} 1.0' in numbers(port)
         assert worker.ended(SIGTERM) == 0
 
 
