@@ -169,7 +169,7 @@ class Customer:
     history = pages(read.history_of, by=read.HISTORY, requires=PII)
     rfm = one(rfm_facts.rfm_of, plain=("config",), cost=10)
     segments = many(segment_facts.segments_of, cost=10, requires=Scope.SEGMENTS_READ)
-    membership = load(explained, ids={"segment_id": "Segment"}, cost=5, requires=Scope.SEGMENTS_READ)
+    membership = load(explained, past=True, ids={"segment_id": "Segment"}, cost=5, requires=Scope.SEGMENTS_READ)
     orders = pages(order_facts.orders_of, by=order_facts.OrderSort)
     returns = many(order_facts.returns_of)
     interactions = pages(interaction_facts.interactions_of, by=interaction_facts.NEWEST)

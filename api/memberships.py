@@ -150,6 +150,7 @@ class MembershipQueries:
     memberships = load(
         memberships,
         ids={"customer_ids": "Customer", "segment_ids": "Segment"},
+        past=True,
         cost=50,
         requires=Scope.SEGMENTS_READ,
     )
