@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -25,6 +25,13 @@ class Evaluation:
     timezone: str
     currency: str
     looking: Looking
+    sentences: dict[tuple[int, str], str] = field(default_factory=dict)  # of nodes, the same for all customers
+
+    def label(self, node: RuleNode, locale: str) -> str:
+        """A node as a sentence."""
+        if (id(node), locale) not in self.sentences:
+            self.sentences[id(node), locale] = node.label(locale)
+        return self.sentences[id(node), locale]
 
     def teller(self, locale: str) -> Teller:
         """Who says values."""
@@ -123,7 +130,7 @@ class RuleEvaluation:
 
     def label(self, locale: str = "en") -> str:
         """For people."""
-        return self.node.label(locale)
+        return self.evaluation.label(self.node, locale)
 
     def observed(self, locale: str = "en") -> str | None:
         """What it saw."""

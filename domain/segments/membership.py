@@ -15,7 +15,17 @@ from domain.customers.customer import Customer
 from domain.customers.population import known_by
 from domain.refusal import ProblemCode
 from domain.rules.analysis.nodes import RuleNode, all_nodes, drawn
-from domain.rules.explaining.logic import FALSE, TRUE, Outcome, conditions, decisive, is_leaf, lacking, outcomes_of
+from domain.rules.explaining.logic import (
+    FALSE,
+    TRUE,
+    Known,
+    Outcome,
+    conditions,
+    decisive,
+    is_leaf,
+    lacking,
+    outcomes_of,
+)
 from domain.rules.explaining.looked import Looked, Looking, Wanted
 from domain.rules.issues import issue, refused
 from domain.rules.moment import Moment
@@ -46,12 +56,8 @@ class MembershipExplanation:
     customer: UUID
     rule: RuleNode
     looked: Mapping[Any, Looked]
+    known: Known
     evaluation: Evaluation
-
-    @cached_property
-    def known(self) -> dict[Any, Outcome]:
-        """What each condition says."""
-        return {condition: looked.outcome for condition, looked in self.looked.items()}
 
     @cached_property
     def said(self) -> Mapping[str, Outcome]:
@@ -136,16 +142,28 @@ async def memberships(
     rows = await fetch(lines_of(look, customer_ids, clock)) if rules else ()
     found = {}
     for row in rows:
-        found[row["id"]] = look.read(row)
-        await asyncio.sleep(0)  # one by one, so that others are answered in between
+        looked = look.read(row)
+        found[row["id"]] = (looked, {condition: each.outcome for condition, each in looked.items()})
+        await asyncio.sleep(0)
     when = Evaluation(clock.now, clock.zone, base_currency, look)
-    return [
-        MembershipExplanation(segment, customer, rules[segment], found[customer], when)
+    made = [
+        MembershipExplanation(segment, customer, rules[segment], *found[customer], when)
         if segment in rules and customer in found
         else None
         for customer in customer_ids
         for segment in segment_ids
     ]
+    await _worked_out(made, selected)
+    return made
+
+
+async def _worked_out(made: Sequence[MembershipExplanation | None], selected: frozenset[str]) -> None:
+    """What takes a while, one by one, so that others are answered in between."""
+    names = {"decisive", "gaps"} if "summary" in selected else selected & {"decisive", "gaps", "root"}
+    for each in made:
+        for name in names if each else ():
+            getattr(each, name)
+        await asyncio.sleep(0)
 
 
 def looking(rules: Sequence[RuleNode], want: Wanted, *, terms: Terms, clock: Clock) -> Looking:
