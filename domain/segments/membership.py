@@ -108,7 +108,8 @@ class MembershipExplanation:
         enough = next((gap for gap in self.gaps if gap.alone), None)
         if enough is None:
             return said
-        return said + Words(" Enough would be: ", "只需：").of(locale) + enough.hint(locale) + end
+        needed = enough.hint(locale)
+        return said + Words(" To get in: ", "若要进入：").of(locale) + needed[:1].lower() + needed[1:] + end
 
     def _told(self, part: RuleEvaluation, locale: str) -> str:
         said, observed = _SAID[part.outcome].of(locale).format(label=part.label(locale)), part.observed(locale)

@@ -57,15 +57,15 @@ def hint(seen: Seen | None, looked: Looked, goal: Goal, found: Distance, label: 
     if seen is not None and found.missing is not None and found.missing > 0:
         return _too_little(seen, found.missing, found.before, tell)
     late = tell.instant(found.clears) if found.clears else ""
-    wait = Words(f"if none follows, on {late} at the latest", f"如不再发生，最迟至 {late}") if late else None
+    wait = Words(f"if none follows, by {late} at the latest", f"如不再发生，最迟至 {late}") if late else None
     if seen is not None and found.missing is not None:
         much = tell.amount(seen, -found.missing)
-        over = Words("too long", "过长") if seen.unit in (Unit.DAYS, Unit.SECONDS) else Words("too much", "过多")
+        less = seen.noun.counted(f"{-found.missing:.0f}", "en", "fewer ") if seen.unit is Unit.COUNT else f"{much} less"
         end = Words(f"; {wait.en}", f"；{wait.zh}") if wait else Words("", "")
-        return tell.of(Words(f"{much} {over.en}{end.en}", f"{over.zh} {much}{end.zh}"))
+        return tell.of(Words(f"{less} needed{end.en}", f"须减少 {much}{end.zh}"))
     if wait is not None:
-        return tell.of(Words(f"There may be none: {wait.en}", f"不能再有：{wait.zh}"))
-    holds, not_ = Words("This has to hold: ", "须成立："), Words("This may not hold: ", "须不成立：")
+        return tell.of(Words(f"None may count: {wait.en}", f"不能再有：{wait.zh}"))
+    holds, not_ = Words("Must hold: ", "须成立："), Words("Must not hold: ", "须不成立：")
     return f"{tell.of(holds if goal.upwards else not_)}{label}"
 
 

@@ -141,7 +141,7 @@ async def test_what_is_missing_is_told_and_enough(merchant: Api, people: list[st
     assert gap["zh"] == "还需 2 笔订单，须在 2125 年 6 月 2 日 00:00 之前"
     assert found["summary"] == (
         "Not in the segment: not so: The number of orders in the last 100 years is at least 3 (1 order). "
-        "Enough would be: 2 more orders needed before 2 June 2125 00:00."
+        "To get in: 2 more orders needed before 2 June 2125 00:00."
     )
     for n in range(2):
         assert not (await why(merchant, people[2], id_))["member"]
@@ -179,10 +179,10 @@ async def test_what_was_seen_has_its_unit_and_events_are_shown(merchant: Api, pe
     assert nodes["all.4.not"]["evidence"][0]["feedback"] is not None
     assert [(gap["nodeId"], gap["hint"], gap["zh"]) for gap in found["gaps"] if gap["nodeId"] != "all.3"] == [
         ("all.5", "99995.01 EUR more needed", "还需 99995.01 EUR"),
-        ("all.0", "There may be none: if none follows, on 2 June 2125 00:00 at the latest",
+        ("all.0", "None may count: if none follows, by 2 June 2125 00:00 at the latest",
          "不能再有：如不再发生，最迟至 2125 年 6 月 2 日 00:00"),
-        ("all.4.not", "This may not hold: There are answers", "须不成立：有反馈"),
-        ("all.1.any.0", 'This has to hold: The tags include one of "vip"', "须成立：标签含“vip”之一"),
+        ("all.4.not", "Must not hold: There are answers", "须不成立：有反馈"),
+        ("all.1.any.0", 'Must hold: The tags include one of "vip"', "须成立：标签含“vip”之一"),
         ("all.1.any.1", "Not known yet: Employees is more than 5", "数据缺失，尚无法判断：员工数大于5"),
     ]  # fmt: skip
 

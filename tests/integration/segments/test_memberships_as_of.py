@@ -1,6 +1,7 @@
 """Memberships explained as of an instant: by what was so then."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ from tests.support.tenants import NOW
 DAY = timedelta(days=1)
 UPSERT = "mutation($by: CustomerBy, $input: CustomerInput!) { customerUpsert(by: $by, input: $input) { __typename } }"
 ORDERS = "mutation($orders: [OrderInput!]!) { ordersRecord(orders: $orders) { items { problem { code message } } } }"
+PAGE = Path(__file__).parents[3] / "docs" / "explaining.md"
+SUMMARY = """query($id: ID!, $s: ID!, $at: DateTime, $locale: String) {
+    customer(by: {id: $id}) { membership(segmentId: $s, asOf: $at) { summary(locale: $locale) } } }"""
 TOLD = """member evaluation { asOf } decisive { nodeId outcome observed evidence { at order { externalId } } }
     gaps { nodeId missing }"""
 ONE = f"""query($id: ID!, $s: ID!, $at: DateTime) {{
@@ -78,3 +82,15 @@ async def test_the_future_is_not_explained_and_limits_hold_in_the_past_too(club:
         answer = await club.ask(MANY, ids=ids, s=[segment], at=at(day))
         (error,) = answer["errors"]
         assert error["extensions"]["code"] == (code or "BAD_USER_INPUT")
+
+
+async def test_the_example_of_the_docs(club: Club, segment: str) -> None:
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    rows = [line.strip("| ").split(" | ") for line in lines if line[:3] in ("| 1", "| 2", "| 4")]
+    assert len(rows) == 5
+    for when, said in rows:
+        day, _, locale = when.partition(", ")
+        then = datetime.strptime(f"{day} 2026 12 +0000", "%d %B %Y %H %z").astimezone(UTC)
+        asked = {"id": club.ids["Bob"], "s": segment, "at": then.isoformat(), "locale": locale or "en"}
+        found = await club.data(SUMMARY, **asked)
+        assert found["customer"]["membership"]["summary"] == said, when
