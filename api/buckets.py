@@ -41,11 +41,15 @@ class Bucket:
 
     def remaining(self, now: float) -> int:
         """About how many points there are, here and for all processes."""
-        return int(min(self.burst, self.have + self._left + self.rate * (now - self._asked_at)))
+        return max(0, self._level(now))
 
     def retry_after_s(self, cost: int, now: float) -> int:
         """Whole seconds until so many points are likely to be there."""
-        return max(1, -(-(cost - self.remaining(now)) // self.rate))
+        return max(1, -(-(cost - self._level(now)) // self.rate))
+
+    def _level(self, now: float) -> int:
+        """The same, below zero where something is owed."""
+        return int(min(self.burst, self.have + self._left + self.rate * (now - self._asked_at)))
 
     def fill(self, wanted: float, leased: Leased) -> None:
         """A lease has come."""

@@ -70,11 +70,11 @@ class ApiKeyInput:
 
 
 async def api_keys(fetch: Any, ids: list[Any], revoked: bool = False, *, asking: Asking) -> list[list[ApiKey]]:
-    """The merchant's keys, oldest first."""
+    """The merchant's keys, oldest first; for a key with a data scope those of its own member that reach no further."""
     del fetch
     async with asking.control.read() as connection:
         found = await keys.list_keys(connection, asking.caller.tenant)
-    shown = [_shown(key) for key in found if revoked or key.revoked_at is None]
+    shown = [_shown(key) for key in found if (revoked or key.revoked_at is None) and _within(key, asking)]
     return [shown for _ in ids]
 
 
@@ -108,15 +108,24 @@ async def api_key_create(
 
 
 async def api_key_revoke(connection: AsyncConnection, prefix: str, *, now: datetime, asking: Asking) -> tuple[ApiKey]:
-    """End a key, within a second in every process.  One that has ended stays as it is."""
+    """End a key, within a second in every process.  One that has ended stays as it is.
+
+    A key with a data scope ends none but those it is shown.
+    """
     tenant = asking.caller.tenant
-    try:
-        await keys.revoke_key(connection, tenant, prefix, now, actor=asking.caller.actor)
-    except keys.NoKey:
-        raise Refused(NotFound(path=("prefix",))) from None
+    named = await keys.find_key(connection, tenant, prefix)
+    if named is None or not _within(named, asking):
+        raise Refused(NotFound(path=("prefix",)))
+    await keys.revoke_key(connection, tenant, prefix, now, actor=asking.caller.actor)
     found = await keys.find_key(connection, tenant, prefix)
     assert found is not None
     return (_shown(found),)
+
+
+def _within(key: keys.Key, asking: Asking) -> bool:
+    """Whether a key reaches no further than the caller's: those of others, or of everything, do not exist for it."""
+    own = asking.caller.key
+    return own.data_scope == keys.EVERYTHING or (own.member_id, own.data_scope) == (key.member_id, key.data_scope)
 
 
 def _shown(key: keys.Key) -> ApiKey:

@@ -67,6 +67,11 @@ class Purse:
         self._key.have -= cost
         self._tenant.have -= cost
 
+    def owe(self, cost: int) -> None:
+        """Pay for what was done already: less than nothing may be left then, but a tenth of a bucket is the most."""
+        for one in (self._key, self._tenant):
+            one.have -= min(cost, max(1, one.burst // 10))
+
     def told(self, cost: int) -> bytes:
         """How an answer ends that cost so much."""
         _, remaining, rate = self._scarcer()

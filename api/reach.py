@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.errors import ErrorCode
 from api.graph.errors import Closed, Fault
-from domain.customers.reach import SAME, CustomerScope, Reach, restrict, shadows
+from domain.customers.reach import LISTING, NAMING, SAME, CustomerScope, Reach, restrict, shadows
+from domain.events import Event
 from domain.log import OF_SEVERAL, SUBJECTS
 from domain.members.member import Member
 from domain.models import metadata
@@ -63,7 +64,10 @@ def _narrowed(text: str, scope: CustomerScope, me: str, *, gated: bool) -> str:
     column, of_member = SAME[scope]
     mine = f"SELECT _me.{of_member} FROM member AS _me WHERE _me.id = {me} AND _me.removed_at IS NULL"
     conditions = {"customer": f"customer.{column} = ({mine})", **_named_in(text)}
-    made = (f"{name} AS NOT MATERIALIZED (SELECT * FROM {name} WHERE {test})" for name, test in conditions.items())
+    made = (
+        f"{name} AS NOT MATERIALIZED (SELECT {SHOWN.get(name, '*')} FROM {name} WHERE {test})"
+        for name, test in conditions.items()
+    )
     return f"WITH {', '.join(made)} {body}"
 
 
@@ -90,6 +94,25 @@ def _of_log(of_customers: Collection[str]) -> str:
     return " OR ".join(tests)
 
 
+def _shown_of_log() -> str:
+    """The columns of events, without the ids of customers that are not reached: of one, and of those in a list."""
+    there = "EXISTS (SELECT FROM customer AS _of WHERE _of.id = {}::uuid)"
+    payload = "event.payload"
+    for name in NAMING:
+        one = f"event.payload ->> '{name}'"
+        payload = f"CASE WHEN {there.format(f'({one})')} THEN {payload} ELSE ({payload}) - '{name}' END"
+    for name in LISTING:
+        kept = (
+            f"SELECT _id FROM jsonb_array_elements_text(event.payload -> '{name}') AS _id WHERE {there.format('_id')}"
+        )
+        few = f"jsonb_set({payload}, '{{{name}}}', to_jsonb(ARRAY({kept})))"
+        payload = f"CASE WHEN event.payload ? '{name}' THEN {few} ELSE {payload} END"
+    columns = (column.name for column in Event.__table__.columns)
+    return ", ".join(f"{payload} AS payload" if name == "payload" else f"event.{name}" for name in columns)
+
+
 _OF_CUSTOMERS = shadows(metadata)
 # Of all tables that hold rows of customers, and of the event log; those relied on first.
 SHADOWS: Mapping[str, str] = {**_OF_CUSTOMERS, "event": _of_log({"customer", *_OF_CUSTOMERS})}
+# What is shown of a table's rows, where that is not all.
+SHOWN: Mapping[str, str] = {"event": _shown_of_log()}

@@ -15,7 +15,7 @@ from api.graph.limits import Limits
 from api.graph.mutate import mutate
 from api.graph.newcomers import Newcomers
 from api.graph.once import Outcomes
-from api.graph.price import Purse
+from api.graph.price import KNOWN_COST, NEW_COST, Purse, refused, solvent
 from api.graph.read import Reading
 from api.graph.request import Env
 from api.graph.scalars import clean
@@ -95,10 +95,15 @@ class Executor:
         trusted: bool = False,
     ) -> Answer:
         """Answer one operation of a document (kept if ``trusted``); ``only_query`` refuses others, ``purse`` pays."""
-        kind = None
+        kind = env = None
+        price = KNOWN_COST
         self.newcomers.running += 1
         try:
-            document = self.documents.known(text) or await self._made(text, locale, trusted)
+            if (document := self.documents.known(text)) is None:
+                price = 0
+                await solvent(purse, locale)
+                price = NEW_COST
+                document = await self._made(text, locale, trusted)
             chosen = document.operation(operation, locale)
             kind = chosen.operation.value
             _allow(chosen.operation, only_query, locale)
@@ -108,9 +113,9 @@ class Executor:
             answer.name, answer.statements = named(chosen), env.statements
             return answer
         except Rejected as rejected:
-            return rejection(rejected.errors, kind)
+            return rejection(await refused(rejected.errors, price, env, purse, locale), kind)
         except RecursionError:
-            return rejection([fault("TOO_COSTLY", locale)], kind)
+            return rejection(await refused([fault("TOO_COSTLY", locale)], price, env, purse, locale), kind)
         except Exception as error:
             return rejection([failure(error, locale)], kind)
         finally:

@@ -19,6 +19,7 @@ from domain.refusal import NotFound, ProblemCode, Refused, invalid
 
 _REACH = "whom the caller reaches"
 OWNING = "customer_id"  # a column of this name says whose a row is
+NAMING, LISTING = (OWNING, "loser"), ("losers",)  # in payloads of events: ids of customers, and lists of them
 
 
 class CustomerScope(StrEnum):
@@ -91,7 +92,8 @@ async def check_reach(session: AsyncSession) -> None:
 
 def _customers_of(event: Mapping[str, Any]) -> list[Any]:
     payload = event["payload"]
-    named = [payload[name] for name in (OWNING, "loser") if payload.get(name)] + payload.get("losers", [])
+    named = [payload[name] for name in NAMING if payload.get(name)]
+    named += [id_ for name in LISTING for id_ in payload.get(name, [])]
     return [*named, event["subject_id"]] if event["topic"].startswith(("CUSTOMER_", "CONSENT_")) else named
 
 

@@ -93,6 +93,32 @@ async def test_a_key_grants_no_more_than_its_maker_has(
     assert (await office.key(by, **named(maker)))["__typename"] == "ApiKeyCreated"
 
 
+async def test_a_key_with_a_data_scope_sees_and_ends_those_of_its_member_that_reach_no_further(office: Office) -> None:
+    def of(code: str | None, scope: str = "ALL") -> dict[str, Any]:
+        return {"memberId": office.members[code] if code else None, "dataScope": scope}
+
+    wider = {
+        await made_by(office, given) for given in (of(None), of("anna"), of("anna", "DEPARTMENT"), of("bo", "OWN"))
+    }
+    by = await office.caller(scopes=["ADMIN", "CUSTOMERS_READ"], **of("anna", "OWN"))
+    own = {by.token.split("_")[1], await made_by(office, of("anna", "OWN"))}
+    for revoked in (False, True):
+        shown = {one["prefix"] for one in (await by.data(LISTED, {"all": revoked}))["apiKeys"]}
+        assert shown == own
+    for prefix in (*wider, office.admin.token.split("_")[1]):
+        answer = (await by.data(REVOKE, {"prefix": prefix}))["apiKeyRevoke"]
+        assert answer == {"__typename": "NotFound", "code": "NOT_FOUND", "path": ["prefix"]}
+    alive = {one["prefix"] for one in (await office.admin.data(LISTED, {"all": False}))["apiKeys"]}
+    assert alive >= wider | own
+    for prefix in sorted(own, key=lambda one: one in by.token):
+        assert (await by.data(REVOKE, {"prefix": prefix}))["apiKeyRevoke"]["key"]["revokedAt"]
+
+
+async def made_by(office: Office, given: dict[str, Any]) -> str:
+    """The prefix of a new key."""
+    return str((await office.key(**given))["key"]["prefix"])
+
+
 async def test_a_key_for_a_page_makes_keys_for_that_page_only(office: Office) -> None:
     by = await office.caller(scopes=["ADMIN", "CUSTOMERS_READ"], origins=["https://a.example", "https://b.example"])
     for origins, typename in (
