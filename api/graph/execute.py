@@ -96,14 +96,11 @@ class Executor:
     ) -> Answer:
         """Answer one operation of a document (kept if ``trusted``); ``only_query`` refuses others, ``purse`` pays."""
         kind = env = None
-        price = KNOWN_COST
+        known = self.documents.known(text)
+        price = KNOWN_COST if known else NEW_COST
         self.newcomers.running += 1
         try:
-            if (document := self.documents.known(text)) is None:
-                price = 0
-                await solvent(purse, locale)
-                price = NEW_COST
-                document = await self._made(text, locale, trusted)
+            document = known or await self._made(text, locale, trusted, purse)
             chosen = document.operation(operation, locale)
             kind = chosen.operation.value
             _allow(chosen.operation, only_query, locale)
@@ -112,17 +109,17 @@ class Executor:
             answer = await self._answer(document, chosen, env, kind)
             answer.name, answer.statements = named(chosen), env.statements
             return answer
-        except Rejected as rejected:
-            return rejection(await refused(rejected.errors, price, env, purse, locale), kind)
-        except RecursionError:
-            return rejection(await refused([fault("TOO_COSTLY", locale)], price, env, purse, locale), kind)
+        except (Rejected, RecursionError) as error:
+            errors = error.errors if isinstance(error, Rejected) else [fault("TOO_COSTLY", locale)]
+            return rejection(await refused(errors, price, env, purse, locale), kind)
         except Exception as error:
             return rejection([failure(error, locale)], kind)
         finally:
             self.newcomers.running -= 1
 
-    async def _made(self, text: str, locale: str, trusted: bool) -> Document:
+    async def _made(self, text: str, locale: str, trusted: bool, purse: Purse | None) -> Document:
         """A document that is new to this process."""
+        await solvent(purse, locale)
         await self.newcomers.turn()
         with self.newcomers.taking():
             return self.documents.get(text, locale, trusted=trusted)

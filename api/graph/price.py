@@ -55,7 +55,7 @@ async def refused(
 
     The errors to answer: that nothing is left, where that is so.
     """
-    if purse is None or not cost or (env is not None and env.cost):
+    if purse is None or (env is not None and env.cost):
         return errors
     try:
         await solvent(purse, locale)
