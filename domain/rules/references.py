@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from domain.refusal import ProblemCode
 from domain.rules.issues import Path, RuleIssue, issue
 from domain.rules.protocol import Reference
-from domain.rules.terms import Terms
+from domain.rules.terms import SegmentTerms, Terms
 from domain.rules.tree import Never, Rule, conditions, parts
 
 DEEPEST_REFERENCE, MOST_INLINED = 8, 500
@@ -50,6 +51,16 @@ def reference_issues(rule: Rule, terms: Terms, own: UUID | None) -> Iterator[Rul
                 ProblemCode.TOO_COMPLEX,
             )
             return
+    if own and own in terms.segments:
+        using = [leaf for id_ in rules if own in measured.reached(id_) for leaf in conditions(rules[id_])]
+        saved = SegmentTerms(terms.segments[own].key, rule)
+        changed = replace(terms, segments={**terms.segments, own: saved})
+        if any(True for leaf in using if isinstance(leaf, Reference) for _ in leaf.issues(changed)):
+            yield issue(
+                (),
+                "A segment asks who came into this one or left it: its rule cannot compare customers with one another.",
+                "有分群查询何时进入或离开本分群：其规则不能在客户之间比较。",
+            )
 
 
 class Measured:

@@ -13,7 +13,6 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
-    Interval,
     case,
     false,
     func,
@@ -35,13 +34,12 @@ from domain.rules.normal import Literal, literals, normal
 from domain.rules.terms import Terms
 from domain.rules.tree import Rule
 from domain.rules.turns import Reading
-from domain.segments.conditions.then import ZONE
+from domain.segments.conditions.then import FAR, ZONE
 from domain.segments.members import is_member
 from domain.time import Clock
 
 MOST_INSTANTS = 2_000  # of one customer that are looked at
 _MOST, _ONE = literal_column(str(MOST_INSTANTS), Integer()), literal_column("1", Integer())
-FAR: ColumnElement[Any] = literal_column("interval '50 years'", Interval())  # so far anniversaries are looked for
 _ASKED = Customer.__table__.alias("asked_of")
 
 

@@ -32,7 +32,7 @@ from domain.rules.tests import DateTest, TextTest, TimeTest
 from domain.rules.window import bounds
 from domain.segments.conditions import then
 from domain.segments.conditions.listed import Listed
-from domain.segments.conditions.then import Then
+from domain.segments.conditions.then import Once, Then
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
 from tests.support.rules.judge import Judge, asking
@@ -145,6 +145,10 @@ MUTANTS: dict[str, Mutant] = {
     "who will be on a list is on it": Mutant(Listed._on, "member.c.added_at <= moment.now,", ""),
     "the lists of the merged are lost": Mutant(Listed.found, "merged_into.is_not(None)", "merged_into.is_(None)"),
     "who was a member is one still": Mutant(Then.found, "plan.moment.before(self.ago)", "plan.moment.now", "at=Dura"),
+    "who came has left": Mutant(Once.found, "[now, not_(before)]", "[before, not_(now)]", "'ENTERED'"),
+    "who is in has left": Mutant(Once.found, "[before, not_(now)]", "[before]", "'LEFT'"),
+    "who comes later was in": Mutant(Once.found, "at <= moment.now", "True", "'EVER'"),
+    "comings before a window count": Mutant(Once.found, ", *bounds(self.window, at, moment)", "", "'LEFT'"),
     "what was then is as it is now": Mutant(then.was, "AsOf(", "(lambda now, at: now)(", "at=Dura"),
     "a started day is a whole one": Mutant(metrics.whole_days, "func.floor", "func.ceil"),
 }  # fmt: skip

@@ -162,6 +162,14 @@ def target_of(reference: Reference, terms: Terms) -> Rule:
     return terms.rules.get(id_, Never()) if id_ else Never()
 
 
+def compares(rule: Rule, terms: Terms) -> bool:
+    """Whether somebody's membership depends on other customers, in the past of other rules, too."""
+    return any(
+        compares(target_of(leaf, terms), terms) if isinstance(leaf, Reference) else getattr(leaf, "compares", False)
+        for leaf in leaves_of(rule, terms)
+    )
+
+
 def leaves_of(rule: Rule, terms: Terms) -> Iterator[Any]:
     """The conditions of a rule and of the segments it refers to, but not those of populations, nor of the past."""
     match rule:

@@ -1,4 +1,4 @@
-"""Membership of another segment in the past: what a reference means that does not ask about now.
+"""Membership of another segment in the past, and coming and going: what a reference means that is not about now.
 
 By the rule of today and what was so then: the referenced rule is asked as of an instant, of the tables as they were.
 Who was not registered yet is not in them; who is merged or gone today, whoever asks leaves out.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import (
@@ -15,12 +16,14 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
+    Interval,
     Select,
     Uuid,
     column,
     exists,
     func,
     literal_column,
+    not_,
     select,
     union,
 )
@@ -32,11 +35,12 @@ from domain.rules.facts import Asked
 from domain.rules.grouped import Shape
 from domain.rules.instants import instants
 from domain.rules.issues import RuleIssue
-from domain.rules.moment import ClockZone, Moment
+from domain.rules.moment import MICROSECOND, ClockZone, Moment
 from domain.rules.normal import Form
 from domain.rules.plan import Plan
 from domain.rules.terms import Terms
-from domain.rules.turns import Reading, each_of, once_ago
+from domain.rules.turns import Reading, each_of, once_ago, window_turns
+from domain.rules.window import ALL_TIME, Window, bounds
 from domain.time import Duration
 
 if TYPE_CHECKING:
@@ -44,6 +48,7 @@ if TYPE_CHECKING:
 
 _ONE = literal_column("1", Integer())
 ZONE = BuiltIn("timezone")  # may have been another
+FAR: ColumnElement[Any] = literal_column("interval '50 years'", Interval())  # so far anniversaries are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +74,52 @@ class Then(Asked):
         return exists(_ONE).select_from(each).where(each.c.id == plan.customer.c.id).correlate_except(each)
 
     def instants(self, customer: FromClause, reading: Reading, terms: Terms) -> list[Select[Any]]:
-        """So long after whatever may have made somebody a member, or none: only time brings it here."""
+        """So long after the customer came or went: nothing happens then."""
         if reading.only_events:
             return []
-        moment = reading.moment
-        since, until = (moment.shifted(at, self.ago, back=True) for at in (reading.since, reading.until))
-        then = replace(reading, since=since, until=until, zone=ZONE)
-        known = select(customer.c.registered_at.label("at")).correlate_except()
-        found = union(known, *instants(self.form, customer, then, terms)).subquery()
-        return [each_of(once_ago(found.c.at, self.ago, moment), found)]
+        back = reading.moment.shifted
+        since, until = (back(at, self.ago, back=True) for at in (reading.since, reading.until))
+        found = _comings(self.form, customer, replace(reading, since=since, until=until), terms)
+        return [each_of(once_ago(found.c.at, self.ago, reading.moment), found)]
+
+
+class Turn(StrEnum):
+    """What may have happened to a membership."""
+
+    BEGAN = "BEGAN"
+    ENDED = "ENDED"
+    WAS = "WAS"
+
+
+@dataclass(frozen=True, slots=True)
+class Once(Asked):
+    """Whether the customer came into a segment in a window, or left it, or was in it at all.
+
+    Memberships begin and end at instants that can be told; each is looked at, with the microsecond before.
+    """
+
+    form: Form
+    turn: Turn
+    window: Window = ALL_TIME
+    cost: ClassVar = 200.0
+
+    def found(self, plan: Plan) -> ColumnElement[bool]:
+        """An EXISTS over those instants."""
+        moment, id_ = plan.moment, plan.customer.c.id
+        reading = Reading(moment, moment.now - FAR, moment.now)
+        found = _comings(self.form, plan.customer, reading, plan.terms)
+        at = found.c.at
+        within = [at <= moment.now, *bounds(self.window, at, moment)]
+        now = was(self.form, id_, moment, at, plan.terms)
+        before = was(self.form, id_, moment, at - MICROSECOND, plan.terms)
+        turned = {Turn.BEGAN: [now, not_(before)], Turn.ENDED: [before, not_(now)], Turn.WAS: [now]}[self.turn]
+        return exists(_ONE).select_from(found).where(*within, *turned).correlate_except(found)
+
+    def instants(self, customer: FromClause, reading: Reading, terms: Terms) -> list[Select[Any]]:
+        """Those instants, as the window comes to them and leaves them behind."""
+        found = _comings(self.form, customer, replace(reading, since=reading.since - FAR), terms)
+        passed = [] if reading.only_events else window_turns(self.window, found.c.at, reading.moment)
+        return [each_of([found.c.at, *passed], found)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +161,9 @@ def was(
     plan = Plan(form, who, then, terms)
     found = exists(_ONE).select_from(plan.joined).where(who.c.id == id_, *plan.where)
     return AsOf(found.correlate_except(plan.joined), at)
+
+
+def _comings(form: Form, customer: FromClause, reading: Reading, terms: Terms) -> FromClause:
+    """``at``: every instant at which a customer of an enclosing statement may come or go, by data of the past, too."""
+    known = select(customer.c.registered_at.label("at")).correlate_except()
+    return union(known, *instants(form, customer, replace(reading, zone=ZONE), terms)).subquery()

@@ -72,5 +72,62 @@ async def test_the_analysis_knows_what_is_read_and_that_time_brings_and_takes(cl
             analysis { fields usesTime usesPopulation warnings { kind nodeId } } } } }"""
     found = (await club.data(document))["parseRule"]
     assert found["analysis"] == {"fields": ["city"], "usesTime": True, "usesPopulation": False, "warnings": []}
-    assert found["description"] == 'Is in segment "ulm" 1 month ago, and is not in segment "ulm"'
+    assert found["description"] == 'Was in segment "ulm" 1 month ago, and is not in segment "ulm"'
     assert len(found["nodes"]) == 3
+
+
+async def test_who_came_who_left_who_ever_was_in_and_who_never(club: Club) -> None:
+    await club.create("ulm", rule=ULM)
+    everybody = set((await who(club, "city is null or city is not null")).split())
+    await lives(club, "Ann", "Bonn", 10)
+    await lives(club, "Eva", "Ulm", 20)
+    await lives(club, "Eva", "Bonn", 25)
+    club.now = NOW + 30 * DAY
+    assert await who(club, 'left segment "ulm"') == "Ann Eva"
+    assert await who(club, 'left segment "ulm" over last 20 days') == "Eva"
+    assert await who(club, 'left segment "ulm" over last 481 hours') == "Ann Eva"
+    assert await who(club, 'entered segment "ulm" over last 11 days') == "Eva"
+    assert await who(club, 'entered segment "ulm" over last 10 days') == ""
+    assert await who(club, '离开分群 "ulm" 于近 20 天 且 进入分群 "ulm"') == "Eva"
+    assert await who(club, 'ever in segment "ulm"') == "Ann Bob Eva"
+    assert set((await who(club, 'never in segment "ulm"')).split()) == everybody - {"Ann", "Bob", "Eva"}
+
+
+async def test_who_was_put_on_a_list_and_taken_off_it(club: Club) -> None:
+    made = await club.create("kept", kind="STATIC", memberIds=[club.ids["Ann"]])
+    off = """mutation($id: ID!, $who: ID!) { segmentMembersRemove(segmentId: $id, customers: [{ id: $who }]) {
+        items { problem { code } } } }"""
+    club.now = NOW + 10 * DAY
+    await club.data(off, id=made["id"], who=club.ids["Ann"])
+    club.now = NOW + 30 * DAY
+    assert await who(club, 'ever in segment "kept"') == "Ann"
+    assert await who(club, 'left segment "kept" over last 20 days') == ""
+    assert await who(club, 'left segment "kept" over last 3 weeks') == "Ann"
+    assert await who(club, 'in segment "kept" 3 weeks ago and not in segment "kept"') == "Ann"
+
+
+RANKED = {"rank": {"by": "ORDER_COUNT", "test": {"topN": 2}}}
+
+
+async def test_of_a_rule_that_compares_customers_it_cannot_be_told_when_somebody_came(club: Club) -> None:
+    await club.create("best", rule=RANKED)
+    await club.create("were_best", rule={"segment": {"key": "best", "at": "P1D"}})
+    document = """query($rule: RuleInput!) { parseRule(rule: $rule) { ... on ParsedRuleSuccess { count { value } }
+        ... on RuleInvalid { issues { path code } } } }"""
+    for key in ("best", "were_best"):
+        for relation in ("ENTERED", "LEFT", "EVER", "NEVER"):
+            found = await club.data(document, rule={"segment": {"key": key, "is": relation}})
+            assert found["parseRule"]["issues"] == [{"path": ["segment", "is"], "code": "INVALID_RULE"}], relation
+    found = await club.data(document, rule={"segment": {"key": "best", "at": "P1D"}})
+    assert found["parseRule"]["count"] == {"value": 0}
+
+
+async def test_a_rule_that_others_ask_the_past_of_cannot_begin_to_compare(club: Club) -> None:
+    made = await club.create("ulm", rule=ULM)
+    await club.create("from_ulm", rule={"segment": {"key": "ulm", "is": "LEFT"}})
+    document = """mutation($id: ID!, $rule: RuleInput!) { segmentUpdate(id: $id, input: { ifVersion: 1, rule: $rule }) {
+        __typename ... on RuleInvalid { issues { code message } } } }"""
+    found: Any = await club.data(document, id=made["id"], rule=RANKED)
+    assert [issue["code"] for issue in found["segmentUpdate"]["issues"]] == ["INVALID_RULE"]
+    found = await club.data(document, id=made["id"], rule=BONN)
+    assert found["segmentUpdate"]["__typename"] == "SegmentSuccess"

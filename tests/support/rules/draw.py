@@ -61,9 +61,14 @@ class Draw(DrawLeaves):
         return self.pick(*makers)()
 
     def segment(self) -> InSegment:
-        """Membership of a segment, now or so long ago."""
+        """Membership of a segment, now or so long ago, or whether somebody came or left."""
+        id_ = self.pick(*self.segments)
+        if self.likely(0.3):
+            turn = self.pick(*list(SegmentRelation)[2:])
+            windowed = turn in (SegmentRelation.ENTERED, SegmentRelation.LEFT)
+            return InSegment(id=id_, is_=turn, **({"window": self.time_window()} if windowed else {}))
         is_ = self.pick(SegmentRelation.MEMBER, SegmentRelation.NOT_MEMBER)
-        return InSegment(id=self.pick(*self.segments), is_=is_, at=self.duration() if self.likely(0.3) else None)
+        return InSegment(id=id_, is_=is_, at=self.duration() if self.likely(0.3) else None)
 
     def attribute(self) -> AttributeIs:
         """A field of the customer."""

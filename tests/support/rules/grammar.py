@@ -12,7 +12,7 @@ RESERVED = (
     "last ago to from this previous latest earliest events first after fiscal moved is null empty has contains starts "
     "ends with size count distinct sum avg min max stddev recency span average_gap trend share as unknown match zero "
     "tenant customer utc time product order weekday next metric top bottom by among ties quantile rfm bins sequence "
-    "then within changed anniversary nth leap today geo km consent sample id "
+    "then within changed anniversary nth leap today geo km consent sample id entered left ever never "
     "day days week weeks month months quarter year "
     "years hour hours minute minutes second seconds"
 ).replace(" ", "|")
@@ -37,6 +37,8 @@ list: "(" either ("," either)* ")"
      | events "." aggregate clock? -> having
      | "in"i "segment"i TEXT past? -> member
      | NOT_IN_SEGMENT TEXT past? -> outside
+     | ("entered"i | "left"i) "segment"i TEXT window? -> member
+     | ("ever"i | "never"i) "in"i "segment"i TEXT -> member
 past: duration "ago"i
 events: "orders"i ("(" of_order ")")?
       | "items"i "(" PRODUCT test ("," PRODUCT test | "," "order"i "(" of_order ")")* ")"

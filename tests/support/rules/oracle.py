@@ -35,7 +35,7 @@ from tests.support.rules.instants import When
 from tests.support.rules.leaves import Leaves, sampled
 from tests.support.rules.lists import listed
 from tests.support.rules.logic import Truth, at_least, every, opposite
-from tests.support.rules.past import then
+from tests.support.rules.past import then, turning
 from tests.support.rules.shop import ATTRIBUTES, Person, Shop
 from tests.support.rules.standings import label, scored, stands
 
@@ -98,13 +98,39 @@ class Oracle(Leaves):
         return self.seen_by(rule.clock, person).condition(rule, person)
 
     def segment(self, rule: Any, person: Person) -> bool:
-        """Whether the customer is a member of a segment, or is none; also of the past."""
+        """Whether the customer is a member of a segment, or is none; came, or left; also of the past."""
+        if rule.is_ not in ("MEMBER", "NOT_MEMBER"):
+            return self.once(rule, person)
         asked: Oracle = self if rule.at is None else self.at(self.when.before(rule.at))
         person = asked.people[person.row["id"]]
         member = asked.truth(self.segments[rule.id], person) is True
         if rule.at is not None:
             member = member and asked.known(person)
         return member == (rule.is_ == "MEMBER")
+
+    def once(self, rule: Any, person: Person) -> bool:
+        """Whether the customer came into a segment in a window, or left it, or ever was in it."""
+        key = (rule.id, person.row["id"], self.when.zone)
+        if key not in self.shop.turns:
+            self.shop.turns[key] = list(self.turns(self.segments[rule.id], person))
+        turns = [(at, member) for at, member in self.shop.turns[key] if self.within(rule.window, at, person)]
+        match rule.is_:
+            case "EVER" | "NEVER":
+                return any(member for _, member in turns) == (rule.is_ == "EVER")
+        return any(member == (rule.is_ == "ENTERED") for _, member in turns)
+
+    def turns(self, rule: Any, person: Person) -> Iterator[tuple[datetime, bool]]:
+        """When the customer came and went: true and false by turns."""
+        today, id_ = self.shop.today or self.shop, person.row["id"]
+        these = [other for other in today.people if id_ in (other.row["id"], other.row["merged_into"])]
+        alone, last = Oracle(replace(today, people=these), self.when, self.segments), False
+        for at in turning(these, today.lines, self.when.zone):
+            asked = alone.at(at)
+            now = asked.people[id_]
+            member = asked.known(now) and asked.truth(rule, now) is True
+            if member != last:
+                yield at, member
+            last = member
 
     def at(self, now: datetime) -> "Oracle":
         """The same as of an instant, in the shop as it was."""

@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Date, Numeric
 
 from domain.customers.customer import WRITABLE, Customer
-from tests.support.rules.instants import NOW, NOWS, some_instant
+from tests.support.rules.instants import DAY, NOW, NOWS, midnight, months_before, some_instant
 from tests.support.rules.shop import CITIES, COUNTRIES, INTENTS, KINDS, PRODUCTS, TAGS, Person, Row, Shop, id_of
 
 LINE = ("product_id", "quantity", "unit_price", "net_amount", "base_net")
@@ -85,6 +86,25 @@ def then(shop: Shop, at: datetime) -> Shop:
     """The shop as it was; who is merged, deleted or erased today is so at any instant."""
     today = shop.today or shop
     return replace(today, people=[person_then(person, at) for person in today.people], today=today)
+
+
+INSTANTS = {"registered_at", "placed_at", "cancelled_at", "returned_at", "voided_at", "occurred_at", "submitted_at",
+            "valid_from", "expires_at", "added_at", "removed_at"}  # fmt: skip
+
+
+def turning(people: list[Person], lines: list[Row], zone: str) -> list[datetime]:
+    """Every instant at which a customer, with those merged into it, may come into one of the shop's segments or leave.
+
+    Their windows are six months long: the days on which what happened may leave them lie around half a year later.
+    """
+    ids = {person.row["id"] for person in people}
+    rows = [row for person in people for of in (
+        [person.row], person.orders, person.returns, person.interactions, person.feedback, person.consents,
+        person.changes, person.revisions) for row in of]  # fmt: skip
+    rows += [line for line in lines if line["customer_id"] in ids]
+    found = {at for row in rows for name in INSTANTS & row.keys() if (at := row[name]) is not None}
+    days = {months_before(at.astimezone(ZoneInfo(zone)).date(), -6) for at in found}
+    return sorted(found | {midnight(day + DAY * n, zone) for day in days for n in range(-1, 5)})
 
 
 def person_then(person: Person, at: datetime) -> Person:

@@ -78,6 +78,7 @@ class Shop:
     products: dict[UUID, Row]
     lines: list[Row] = field(default_factory=list)  # of lists, when it has any
     today: "Shop | None" = None  # of a shop as it was: the shop as it is
+    turns: dict[Any, Any] = field(default_factory=dict)  # when customers came into segments and left them, once asked
 
 
 def id_of(table: int, number: int) -> UUID:

@@ -54,6 +54,10 @@ def city(test: Any) -> dict[str, Any]:
     return attribute("city", {"text": test})
 
 
+def past(**more: Any) -> dict[str, Any]:
+    return {"segment": {"key": "known", **more}}
+
+
 def orders(having: Any, **more: Any) -> dict[str, Any]:
     return {"orders": {"having": having, **more}}
 
@@ -187,6 +191,12 @@ REFUSED: dict[str, tuple[Any, str, str]] = {
     "a segment of no time ago": ({"segment": {"key": "known", "at": "PT0S"}}, INVALID, "segment.at"),
     "a segment of the future": ({"segment": {"key": "known", "at": "-P1D"}}, INVALID, "segment.at"),
     "a segment before all calendars": ({"segment": {"key": "known", "at": "P9999Y"}}, INVALID, "segment.at"),
+    "who came so long ago": (past(**{"is": "ENTERED"}, at="P1D"), INVALID, "segment.at"),
+    "who was ever in so long ago": (past(**{"is": "EVER"}, at="P1D"), INVALID, "segment.at"),
+    "a window of membership": (past(window={"last": "P1D"}), INVALID, "segment.window"),
+    "a window of ever": (past(**{"is": "NEVER"}, window={"last": "P1D"}), INVALID, "segment.window"),
+    "the last comings": (past(**{"is": "ENTERED"}, window={"lastN": 2}), INVALID, "segment.window"),
+    "an unknown relation": (past(**{"is": "SOMETIMES"}), INVALID, "segment.is"),
     "the id of something else": ({"segment": {"id": f"cus_{KNOWN.hex}"}}, INVALID, "segment.id"),
     "deep inside": ({"all": [ANY, {"none": [{"not": {"tag": {"test": {"size": {"gt": "x"}}}}}]}]}, INVALID,
                     "all.1.none.0.not.tag.test.size.gt"),
