@@ -22,6 +22,7 @@ RULES: dict[str, Any] = {
     "stale": STALE,
     "buyers": BUYERS,
     "either": {"any": [{"segment": {"key": "ulm"}}, {"segment": {"key": "kept"}}]},
+    "was": {"text": 'in segment "ulm" 2 days ago'},
     "both": {"all": [{"not": {"segment": {"key": "stale"}}}, {"not": city("Bonn")}]},
 }
 EDITED = (STALE, BUYERS, {"text": "exists orders over last 2 days"}, city("Bonn"), {"not": city("Ulm")})
