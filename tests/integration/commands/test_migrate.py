@@ -146,7 +146,7 @@ def test_the_doctor_looks_at_the_server_and_at_the_settings(
 ) -> None:
     monkeypatch.setenv("REGULARS_WORKERS", "60")
     said = regulars("doctor").stdout
-    assert "open up to 1020 connections" in said
+    assert "open up to 1620 connections" in said
     assert "REGULARS_SECRET is not set" in said
     monkeypatch.setenv("REGULARS_SECRET", "s" * 32)
     monkeypatch.setenv("REGULARS_PGBOUNCER", "1")
