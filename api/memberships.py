@@ -5,13 +5,13 @@ from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
-from api.graph.field import load
+from api.graph.field import Same, load
 from api.rule_nodes import spoken, told
 from api.scopes import Scope
 from api.views import view
 from domain.rules.explaining.logic import Outcome
 from domain.rules.terms import Terms
-from domain.segments import evaluated, membership
+from domain.segments import evaluated, membership, predicted
 from domain.segments.inspect import Fetch
 from domain.time import Clock
 from domain.words import Says, Words
@@ -84,7 +84,23 @@ class MembershipExplanation:
     )
     gaps = told("list[Gap]", "Conditions that keep the customer out, what is got first before all else.", cost=2)
     summary = spoken(str, "Sentences for people: what decides, and what would be enough.")
+    next_flip = told(
+        "PredictedFlip | None", "When it changes by the passing of time alone, if nothing else happens.", cost=5
+    )
+    since = told(
+        datetime | None,
+        "Since when it is so, by what was so then; null if it never was otherwise, or the rule depends on others.",
+        cost=5,
+    )
     evaluation = told("MembershipEvaluation", "When it was asked.")
+
+
+@view(predicted.PredictedFlip)
+class PredictedFlip:
+    at: Same
+    to: Same
+    cause = spoken(str | None, "Which conditions turn then; null of what does not change.")
+    reason = spoken(str | None, "Why there is no instant; null where there is one.")
 
 
 async def explained(

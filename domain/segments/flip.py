@@ -60,7 +60,7 @@ def next_flip(rule: Rule, who: FromClause, *, terms: Terms, clock: Clock, past: 
     place = func.row_number().over(order_by=later.c.at).label("place")
     member = was(rule, who, later.c.at, terms=terms, clock=clock).label("member")
     asked = select(later.c.at, place, member).correlate_except(later).subquery("asked")
-    return _first(was(rule, who, now, terms=terms, clock=clock), asked, asked.c.at.asc())
+    return _first("flip", was(rule, who, now, terms=terms, clock=clock), asked, asked.c.at.asc())
 
 
 def since_when(rule: Rule, who: FromClause, *, terms: Terms, clock: Clock) -> FromClause:
@@ -72,7 +72,7 @@ def since_when(rule: Rule, who: FromClause, *, terms: Terms, clock: Clock) -> Fr
     place = func.row_number().over(order_by=earlier.c.at.desc()).label("place")
     before = member_then(rule, who, earlier.c.at - MICROSECOND, terms=terms, clock=clock).label("member")
     asked = select(earlier.c.at, place, before).correlate_except(earlier).subquery("asked")
-    return _first(member_then(rule, who, now, terms=terms, clock=clock), asked, asked.c.at.desc())
+    return _first("since", member_then(rule, who, now, terms=terms, clock=clock), asked, asked.c.at.desc())
 
 
 def possible(
@@ -108,7 +108,7 @@ def held(rule: Rule, who: FromClause, *, terms: Terms, clock: Clock) -> ColumnEl
     return found.correlate_except(asked.plan.joined).scalar_subquery()
 
 
-def _first(is_now: ColumnElement[bool], asked: FromClause, order: Any) -> FromClause:
+def _first(name: str, is_now: ColumnElement[bool], asked: FromClause, order: Any) -> FromClause:
     """The first instant in ``order`` at which the membership differs from that of now."""
     now = select(is_now.label("member")).correlate_except().lateral("now")
     other = (asked.c.member != now.c.member).label("other")
@@ -124,7 +124,7 @@ def _first(is_now: ColumnElement[bool], asked: FromClause, order: Any) -> FromCl
     capped = func.coalesce(~first.c.other, false(), type_=Boolean()).label("capped")
     joined = now.outerjoin(first, true())
     columns = (now.c.member, found, capped, first.c.at.label("looked_until"))
-    return select(*columns).select_from(joined).correlate_except(now, first).lateral("flip")
+    return select(*columns).select_from(joined).correlate_except(now, first).lateral(name)
 
 
 def _member(rule: Rule, who: FromClause, at: ColumnElement[Any], *, terms: Terms, clock: Clock) -> ColumnElement[bool]:

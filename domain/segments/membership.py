@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -33,6 +34,7 @@ from domain.rules.personal import forbid_personal
 from domain.rules.terms import Terms
 from domain.segments.evaluated import Evaluation, Gap, RuleEvaluation
 from domain.segments.inspect import Fetch
+from domain.segments.predicted import NOTHING, Ahead, PredictedFlip, ahead
 from domain.time import Clock
 from domain.words import Words
 
@@ -58,11 +60,22 @@ class MembershipExplanation:
     looked: Mapping[Any, Looked]
     known: Known
     evaluation: Evaluation
+    ahead: Ahead = NOTHING
 
     @cached_property
     def said(self) -> Mapping[str, Outcome]:
         """What each part of the rule says, by its id."""
         return outcomes_of(self.rule, self.known)
+
+    @property
+    def next_flip(self) -> PredictedFlip | None:
+        """When it changes by itself."""
+        return self.ahead.next_flip
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when it is so."""
+        return self.ahead.since
 
     @property
     def outcome(self) -> Outcome:
@@ -147,8 +160,12 @@ async def memberships(
         found[row["id"]] = (looked, {condition: each.outcome for condition, each in looked.items()})
         await asyncio.sleep(0)
     when = Evaluation(clock.now, clock.zone, base_currency, look)
+    asked = {id_: terms.rules[id_] for id_ in rules}
+    coming = await ahead(fetch, asked, list(found), selected, terms=terms, clock=clock) if found else {}
     made = [
-        MembershipExplanation(segment, customer, rules[segment], *found[customer], when)
+        MembershipExplanation(
+            segment, customer, rules[segment], *found[customer], when, coming.get((customer, segment), NOTHING)
+        )
         if segment in rules and customer in found
         else None
         for customer in customer_ids
