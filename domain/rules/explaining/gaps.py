@@ -83,15 +83,14 @@ def _missing(seen: Seen | None, looked: Looked, goal: Goal) -> Decimal | None:
     value = Decimal(looked.value)
     if seen.unit is Unit.SECONDS:
         value = value.to_integral_value(ROUND_FLOOR)
-    wanted = _bounds(seen.test, goal)
-    if not wanted:
+    step, whole = (_ONE, True) if seen.unit in _WHOLE else (_CENT, False)
+    bounds = _bounds(seen.test, goal).items()
+    nearest = [found for name, bound in bounds if (found := _reached(name, bound, value, step, whole)) is not None]
+    if not nearest:
         return None
-    step = _ONE if seen.unit in _WHOLE else _CENT
-    for name, bound in wanted.items():
-        needed = _reached(name, bound, value, step, seen.unit in _WHOLE)
-        if needed is not None:
-            return Decimal(f"{(needed - value).normalize():f}")
-    return None
+    needed = max(nearest, key=lambda found: abs(found - value))
+    passes = all(_reached(name, bound, needed, step, whole) is None for name, bound in bounds)
+    return Decimal(f"{(needed - value).normalize():f}") if passes else None
 
 
 def _reached(name: str, bound: Decimal, value: Decimal, step: Decimal, whole: bool) -> Decimal | None:

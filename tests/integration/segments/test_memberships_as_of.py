@@ -77,6 +77,19 @@ async def test_many_as_of_an_instant_as_one_by_one(club: Club, segment: str) -> 
         assert each == await one(club, segment, day)
 
 
+async def test_one_statement_looks_up_all_of_them(club: Club, segment: str) -> None:
+    other = (await club.create("other", rule={"text": 'in segment "calm" or exists orders'}))["id"]
+    document = """query($ids: [ID!]!, $s: [ID!]!) { memberships(customerIds: $ids, segmentIds: $s) {
+        member summary decisive { observed evidence { at } } gaps { hint } } }"""
+    for ids, segments in ((["Bob"], [segment]), (list(club.ids), [segment, str(other)])):
+        given = {"ids": [club.ids[name] for name in ids], "s": segments}
+        await club.data(document, **given)
+        before = club.statements
+        found = await club.data(document, **given)
+        assert club.statements - before == 2  # that of the document, which holds no rows here, and that
+        assert len(found["memberships"]) == len(ids) * len(segments)
+
+
 async def test_the_future_is_not_explained_and_limits_hold_in_the_past_too(club: Club, segment: str) -> None:
     for day, ids, code in ((31, club.ids["Bob"], "BAD_USER_INPUT"), (5, [f"cus_{n:032x}" for n in range(51)], None)):
         answer = await club.ask(MANY, ids=ids, s=[segment], at=at(day))
