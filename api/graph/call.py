@@ -9,7 +9,6 @@ injected ``Either``   the value that was chosen             on which
 literal, default      the same                              on nothing
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, NamedTuple
@@ -147,7 +146,7 @@ class Shaping:
         self.converter = converter_of(planner, field)
         self.slot = planner.slot("shape")
         self.seen: dict[Any, Made] = {}
-        self.number, self.named, self.views, self.past = planner.number, planner.named, planner.views, planner.past
+        self.number, self.named = planner.number, planner.named
 
     def planned(self, planner: Planning) -> tuple[Any, Any, Made]:
         """(SQL, its cache key, what of it the plan depends on)."""
@@ -181,18 +180,14 @@ class Shaping:
         """Whether the other value was chosen.  Undecided when that has to be asked."""
         if usual.shape == other.shape:
             return False
-        key = (env.place, usual.shape, usual.told, self.past is not None)
+        key = (env.place, usual.shape, usual.told)
         found = env.choices.get(key, env.now)
         if found is None:
             given = self._read(env)
-            texts = [self._asked(self._make(given, env, other=each)[0], env) for each in (False, True)]
+            # Also of the past: what tables were is looked up for few rows, but PostgreSQL reckons with all.
+            texts = [asked(self._make(given, env, other=each)[0], self.named, env) for each in (False, True)]
             raise Undecided([Question(key, either, *texts)])
         return bool(found)
-
-    def _asked(self, select: Any, env: Env) -> tuple[str, Sequence[Any]]:
-        """The question in SQL, its tables those of the instant that it is about."""
-        text, values = asked(select, self.named, env)
-        return self.views.hidden(text, values, self.past(env)) if self.past else (text, values)
 
     def value(self, place: int) -> Getter:
         """Getter of the value of the SQL's own parameter at a place."""

@@ -32,6 +32,8 @@ from tenancy.keys import ALL_SCOPES
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
 from tests.bench.crowd import Crowd, opened
+from tests.bench.explaining import PROMISED as MOST_EXPLAINED
+from tests.bench.explaining import explaining
 from tests.bench.rules import PREVIEW, RULES, Measured, typed
 from tests.support.http import control_of
 
@@ -54,13 +56,13 @@ class Asking:
 
     async def ours(self, document: str, rule: Any, at: datetime | None = None) -> tuple[float, Any]:
         """(milliseconds, what the first field answers)."""
+        return await self.ask(document, {"rule": rule, "at": at and at.isoformat()})
+
+    async def ask(self, document: str, variables: dict[str, Any]) -> tuple[float, Any]:
+        """The same of any variables."""
         begun = time.perf_counter()
         answer = await self.executor.run(
-            document,
-            {"rule": rule, "at": at and at.isoformat()},
-            now=self.crowd.now,
-            tenant=self.tenant,
-            scopes=granted(ALL_SCOPES),
+            document, variables, now=self.crowd.now, tenant=self.tenant, scopes=granted(ALL_SCOPES), actor="bench"
         )
         took = (time.perf_counter() - begun) * 1000
         (found,) = json.loads(answer.body)["data"].values()
@@ -141,9 +143,12 @@ async def run(dsn: str, crowd: Crowd, rounds: int, say: Console) -> dict[str, An
             with say.status(f"{name}: {rounds} rounds"):
                 rules[name] = await measured(asking, rule, rounds)
         shown = sorted(await previews(asking))
+        with say.status(f"explaining: {rounds} rounds"):
+            explained = await explaining(asking.ask, rounds)
     return {
         "rounds": rounds,
         "rules": rules,
+        "explaining": explained,
         "compile_ten_conditions_ms": round(compile_ms(), 2),
         "preview": {
             "rules": len(shown),
@@ -171,6 +176,13 @@ def show(found: dict[str, Any], say: Console) -> None:
         say.print(
             f"{'kept  ' if kept else 'MISSED'} {name} as of: {each['as_of_vs_live']:.2f}, promised {PAST_PROMISED}"
         )
+    why = found["explaining"]
+    kept = why["same"] and why["explained_vs_plain"] < MOST_EXPLAINED
+    say.print(
+        f"{'kept  ' if kept else 'MISSED'} {why['customers']} customers × {why['segments']} segments explained: "
+        f"{why['explained_vs_plain']:.2f} times the plain question ({why['explained_ms']:.0f} and {why['plain_ms']:.0f} ms), "
+        f"promised {MOST_EXPLAINED:.0f}"
+    )
     preview = found["preview"]
     say.print(
         f"{'kept  ' if preview['p95_ms'] < PREVIEW_MS else 'MISSED'} preview of ten conditions: p95 "
