@@ -180,8 +180,8 @@ def show(found: dict[str, Any], say: Console) -> None:
     kept = why["same"] and why["explained_vs_plain"] < MOST_EXPLAINED
     say.print(
         f"{'kept  ' if kept else 'MISSED'} {why['customers']} customers × {why['segments']} segments explained: "
-        f"{why['explained_vs_plain']:.2f} times the plain question ({why['explained_ms']:.0f} and {why['plain_ms']:.0f} ms), "
-        f"promised {MOST_EXPLAINED:.0f}"
+        f"{why['explained_vs_plain']:.2f} times the plain question "
+        f"({why['explained_ms']:.0f} and {why['plain_ms']:.0f} ms), promised {MOST_EXPLAINED:.0f}"
     )
     preview = found["preview"]
     say.print(
