@@ -93,7 +93,8 @@ def _changed() -> tuple[Changed, ...]:
 
 ORDERS = Source("orders", 10, _orders, Noun("order", "orders", "笔订单"), _changed)
 ITEMS = Source("items", 30, _items, Noun("order line", "order lines", "条订单明细"), _changed, _all_items)
-RETURNS = Source("returns", 2, _returns, Noun("return", "returns", "次退货"), _changed)
+# Few, but asked only beside orders, of which some may suffice: after those.
+RETURNS = Source("returns", 11, _returns, Noun("return", "returns", "次退货"), _changed)
 ORDER_FIELDS = Fields(("net_total", "gross_total"), distinct=("channel", "store"), money=("net_total", "gross_total"))
 ITEM_FIELDS = Fields(("quantity", "net_amount"), distinct=("product", "order"), money=("net_amount",))
 
