@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -102,6 +103,7 @@ async def ahead(
     made: dict[tuple[UUID, UUID], Ahead] = {}
     asked: dict[int, tuple[UUID, Select[Any]]] = {}
     for n, (segment, rule) in enumerate(rules.items() if selected & _ASKED else ()):
+        await asyncio.sleep(0)  # one by one, so that others are answered in between
         try:
             asked[n] = segment, _asked(n, rule, customer_ids, selected, terms, clock)
         except NoInstants as unknown:

@@ -63,3 +63,16 @@ async def test_a_rule_that_depends_on_others_says_so(club: Club) -> None:
     assert one["nextFlip"]["at"] is None
     assert one["nextFlip"]["reason"] == "It depends on other customers."
     assert one["nextFlip"]["nie"] == "这取决于其他客户。"
+
+
+async def test_as_of_an_instant_what_came_later_is_not_known(club: Club) -> None:
+    lately = await club.create("lately", rule=LATELY)
+    club.now = NOW + 40 * DAY
+    await visit(club, "Ann", 1, 5, 20)
+    document = """query($by: CustomerBy!, $at: DateTime, $id: ID!) { customer(by: $by, asOf: $at) {
+        membership(segmentId: $id) { member since nextFlip { at to } } } }"""
+    for day, member, since, flip in ((3, True, 1, 8), (5, True, 1, 12), (12, False, 12, None), (30, False, 27, None)):
+        found = await club.data(document, by={"id": club.ids["Ann"]}, at=at(day), id=lately["id"])
+        one = found["customer"]["membership"]
+        assert (one["member"], one["since"]) == (member, at(since))
+        assert one["nextFlip"]["at"] == (None if flip is None else at(flip))
