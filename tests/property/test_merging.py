@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from domain.customers.customer import WRITABLE
 from domain.customers.merge import customer_merge
 from domain.customers.unmerge import customer_unmerge
 from domain.segments.terms import terms_of, terms_statement
@@ -30,7 +31,7 @@ MERGED_AT = max(NOWS) + timedelta(days=400)
 PLACE = ("country", "region", "city", "latitude", "longitude")
 SINGLE = ("display_name", "email", "birth_date", "industry", "employees", "receivable", "intimacy", "purchase_intent",
           "timezone")  # fmt: skip
-EVENTS = ("orders", "items", "returns", "interactions", "feedback", "consents")
+EVENTS = ("orders", "items", "returns", "interactions", "feedback", "consents", "revisions", "dropped")
 FORWARD = {"customer", "event", "event_counter"}
 
 
@@ -47,7 +48,7 @@ class United:
 
 def unite(winner: Person, loser: Person) -> None:
     """All of the loser's is the winner's, in memory."""
-    mine, other = winner.row, loser.row
+    mine, other, before = winner.row, loser.row, copy.deepcopy(winner.row)
     nowhere = all(mine.get(name) is None for name in PLACE)
     for name in (*SINGLE, *(PLACE if nowhere else ())):
         if mine.get(name) is None:
@@ -55,6 +56,11 @@ def unite(winner: Person, loser: Person) -> None:
     mine["tags"] = mine["tags"] + [tag for tag in other["tags"] if tag not in mine["tags"]]
     mine["attributes"] = other["attributes"] | mine["attributes"]
     mine["registered_at"] = min(mine["registered_at"], other["registered_at"])
+    learn = [(name, before.get(name)) for name in WRITABLE if mine.get(name) != before.get(name)]
+    learn += [(key, None) for key in mine["attributes"].keys() - before["attributes"].keys()]
+    for field, value in learn:
+        after = MERGED_AT + len(winner.changes) * timedelta(microseconds=1)
+        winner.changes.append({"field": field, "before": value, "valid_from": MERGED_AT, "recorded_at": after})
     for name in EVENTS:
         getattr(winner, name).extend(getattr(loser, name))
         getattr(loser, name).clear()
@@ -91,6 +97,7 @@ async def united(shop: Shop, scope: Scope, tenants: Tenants) -> United:
             pairs.append((winner.row["id"], ids))
             for loser in losers:
                 unite(winner, loser)
+    mine.turns.clear()  # were those of the shop that this one is a copy of
     return United(tenant, Judge(mine, terms, f"{SEED}:united"), apart, pairs, before)
 
 
