@@ -88,7 +88,7 @@ def _points(from_: datetime, to: datetime, step: Duration, clock: Clock) -> From
         at = moved(func.timezone(moment.zone, local, type_=INSTANT), steps * step.seconds, SECOND)
     points = select(number.c.n, at.label("at")).subquery("steps")
     within = points.c.at <= func.least(literal(to, INSTANT), moment.now)
-    return select(points.c.n, points.c.at).where(within).cte("points").prefix_with("MATERIALIZED")
+    return select(points.c.n, points.c.at).where(within).cte().prefix_with("MATERIALIZED")
 
 
 def _issues(from_: datetime, to: datetime, step: Duration) -> Iterator[FieldIssue]:

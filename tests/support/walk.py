@@ -1,5 +1,6 @@
 """A document for each field of Query, with all that hangs below it down to some depth; read from the schema."""
 
+import json
 from typing import Any
 
 from graphql import (
@@ -21,6 +22,7 @@ PAGE = 5
 PASSING = frozenset(("cursor", "startCursor", "endCursor", "apiKeys", "viewer", "tenant", "apiLimits"))
 _MADE_UP: dict[str, Any] = {"Int": 1, "Boolean": True, "Decimal": "1", "Duration": "P1D", "JSON": {}}
 _MADE_UP |= {"Date": "2025-01-01", "DateTime": "2025-01-01T00:00:00Z", "String": "city"}
+_NAMED = {"to": "2025-07-01T00:00:00Z"}  # after ``from``
 
 
 def documents(ids: dict[str, list[str]], depth: int) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -31,8 +33,11 @@ def documents(ids: dict[str, list[str]], depth: int) -> dict[str, tuple[str, dic
         if name in PASSING | {"node", "nodes"}:
             continue
         wanted = {key: argument.type for key, argument in field.args.items() if is_required_argument(argument)}
-        selected = _selection(get_named_type(field.type), depth)
-        heads, passed = ", ".join(f"${key}: {type_}" for key, type_ in wanted.items()), _passed(field, wanted)
+        selected = _selection(get_named_type(field.type), depth, ids)
+        heads, passed = (
+            ", ".join(f"${key}: {type_}" for key, type_ in wanted.items()),
+            _passed(field, {key: f"${key}" for key in wanted}),
+        )
         text = f"query{f'({heads})' if heads else ''} {{ {name}{passed}{selected} }}"
         made[name] = (text, {key: example(type_, key, ids) for key, type_ in wanted.items()})
     return made
@@ -42,7 +47,9 @@ def below_ids(ids: dict[str, list[str]], depth: int) -> dict[str, tuple[str, dic
     """Type → a document that asks all rows of it by their ids."""
     types = core_schema().type_map
     asked = "query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {}{} }} }}"
-    return {name: (asked.format(name, _selection(types[name], depth)), {"ids": found}) for name, found in ids.items()}
+    return {
+        name: (asked.format(name, _selection(types[name], depth, ids)), {"ids": found}) for name, found in ids.items()
+    }
 
 
 def example(type_: Any, key: str, ids: dict[str, list[str]]) -> Any:
@@ -63,7 +70,7 @@ def example(type_: Any, key: str, ids: dict[str, list[str]]) -> Any:
         return {n: example(f.type, n, ids) for n, f in type_.fields.items() if is_required_argument(f)}
     if type_.name == "ID":
         return _ids(key, ids)[-1]
-    return _MADE_UP[type_.name]
+    return _NAMED.get(key) or _MADE_UP[type_.name]
 
 
 def _ids(key: str, ids: dict[str, list[str]]) -> list[str]:
@@ -77,7 +84,7 @@ def _holds(given: Any, type_: Any) -> bool:
     return named is type_ or any(get_named_type(member.type) is type_ for member in members)
 
 
-def _selection(type_: Any, depth: int) -> str:
+def _selection(type_: Any, depth: int, ids: dict[str, list[str]]) -> str:
     if is_leaf_type(type_):
         return ""
     if is_abstract_type(type_):
@@ -87,19 +94,21 @@ def _selection(type_: Any, depth: int) -> str:
     parts = []
     for name, field in type_.fields.items():
         inner = get_named_type(field.type)
-        if name in PASSING or any(map(is_required_argument, field.args.values())):
+        wanted = {key: argument.type for key, argument in field.args.items() if is_required_argument(argument)}
+        if name in PASSING or not all(is_leaf_type(get_named_type(each)) for each in wanted.values()):
             continue
+        given = {key: json.dumps(example(each, key, ids)) for key, each in wanted.items()}
         if is_leaf_type(inner):
             parts.append(name)
         elif type_.name.endswith(("Connection", "Edge")):  # a page is no step down
-            parts.append(f"{name}{_selection(inner, depth)}")
+            parts.append(f"{name}{_selection(inner, depth, ids)}")
         elif depth > 0:
-            parts.append(f"{name}{_passed(field, {})}{_selection(inner, depth - 1)}")
+            parts.append(f"{name}{_passed(field, given)}{_selection(inner, depth - 1, ids)}")
     return f" {{ {' '.join(parts) or '__typename'} }}"
 
 
-def _passed(field: Any, wanted: dict[str, Any]) -> str:
-    given = [f"{key}: ${key}" for key in wanted]
-    if "first" in field.args and "first" not in wanted:
+def _passed(field: Any, values: dict[str, str]) -> str:
+    given = [f"{key}: {value}" for key, value in values.items()]
+    if "first" in field.args and "first" not in values:
         given.append(f"first: {PAGE}")
     return f"({', '.join(given)})" if given else ""

@@ -10,6 +10,7 @@ from api.scopes import Scope as Permission
 from api.views import view
 from tenancy.scope import Scope
 from tenancy.tenant import Tenant
+from tests.support import walk
 from tests.support.http import Api
 from tests.support.planted import ids_of, plant
 from tests.support.tenants import Tenants
@@ -54,13 +55,17 @@ async def segment_ids(planted: Tenant, scope: Scope) -> list[str]:
         return (await ids_of(session))["Segment"]
 
 
-def document(type_name: str, key: str) -> str:
-    """A document that asks a field of the only row of its type."""
+def document(type_name: str, key: str, ids: dict[str, str]) -> tuple[str, dict[str, Any]]:
+    """A document that asks a field of the only row of its type, and its variables."""
     called = next(n for n, f in SCHEMA.type_map[type_name].fields.items() if _python_name(f) == key)
     field = SCHEMA.type_map[type_name].fields[called]
-    assert not any(is_required_argument(argument) for argument in field.args.values())
+    needed = {key: argument.type for key, argument in field.args.items() if is_required_argument(argument)}
+    heads = "".join(f", ${key}: {type_}" for key, type_ in needed.items())
+    passed = f"({', '.join(f'{key}: ${key}' for key in needed)})" if needed else ""
     leaf = "" if is_leaf_type(get_named_type(field.type)) else " { __typename }"
-    return f"query($id: ID!) {{ node(id: $id) {{ ... on {type_name} {{ found: {called}{leaf} }} }} }}"
+    text = f"query($id: ID!{heads}) {{ node(id: $id) {{ ... on {type_name} {{ found: {called}{passed}{leaf} }} }} }}"
+    every = {name: [id_] for name, id_ in ids.items()}
+    return text, {"id": ids[type_name], **{key: walk.example(type_, key, every) for key, type_ in needed.items()}}
 
 
 def _python_name(field: Any) -> str:
@@ -71,7 +76,7 @@ def _python_name(field: Any) -> str:
 async def test_a_field_is_shown_only_to_callers_with_its_scopes(
     callers: dict[Any, Api], ids: dict[str, str], name: str, key: str, field: Any
 ) -> None:
-    asked, variables = document(name, key), {"id": ids[name]}
+    asked, variables = document(name, key, ids)
     shown = (await callers[None].data(asked, variables))["node"]["found"]
     if field.requires:
         refused = await callers[Permission(field.requires)].ask(asked, variables)
