@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,11 +25,13 @@ from domain.members.member import Member, MemberRole
 from domain.orders.order import ExchangeRate, Order, OrderItem, OrderReturn, OrderRevision, OrderStatus
 from domain.orders.product import Product
 from domain.orders.rfm.config import RfmConfig
+from domain.segments.change import ChangeCause, ChangeKind
 from domain.segments.member import SegmentMember
 from domain.segments.segment import Segment, SegmentStatus
 from domain.segments.version import SegmentVersion
 from domain.staging import ImportRow, RowState
 from domain.strategies.strategy import ActionKind, GoalDirection, GoalMetric, Strategy, StrategyAction
+from domain.watching.watch import MembershipChange, SegmentWatch, WatchedCustomer
 
 AT = datetime(2025, 6, 1, 9, tzinfo=UTC)
 ALL = {"attribute": {"key": "city", "test": {"text": {"eq": "Ulm"}}}}
@@ -58,6 +61,7 @@ async def plant(session: AsyncSession, count: int = 3) -> None:
     session.add_all(_strategy(segment))
     saved = {"name_en": "From Ulm", "status": SegmentStatus.ACTIVE, "rule": ALL, "created_at": AT}
     session.add(SegmentVersion(id=new_id(AT), segment_id=segment.id, version=1, author="test", **saved))
+    watched: list[UUID] = []
     for number in range(count):
         made = _customer(f"{number}", AT + timedelta(hours=number), product, at)
         for rows in made:
@@ -65,6 +69,8 @@ async def plant(session: AsyncSession, count: int = 3) -> None:
             await session.flush()
         listed = {"segment_id": kept.id, "customer_id": made[0][0].id, "added_at": AT, "added_by": "test"}
         session.add(SegmentMember(**listed))
+        watched.append(made[0][0].id)
+    await _watch(session, segment, watched)
     session.add(Event(sequence=1_000_000, topic=EventTopic.BULK_FINISHED, payload={}, occurred_at=AT, recorded_at=AT))
     wang = {"name": "Wang Li", "email": "wang@example.com", "code": "W-1", "role": MemberRole.OWNER}
     session.add(Member(id=new_id(AT), created_at=AT, updated_at=AT, **wang))
@@ -80,6 +86,20 @@ async def ids_of(session: AsyncSession) -> dict[str, list[str]]:
         name: [typed_id(prefix, key) for key in await session.scalars(select(view.model[name].id))]
         for name, prefix in view.prefix.items()
     }
+
+
+async def _watch(session: AsyncSession, segment: Segment, customers: list[UUID]) -> None:
+    """A watch that has ended, and what it found."""
+    spans = {"since": AT, "every_s": 900, "ended_at": AT + timedelta(days=9), "evaluated_at": AT + timedelta(days=9)}
+    seen = {"position": 0, "compares": False, "basis": ""}
+    watch = SegmentWatch(id=new_id(AT), segment_id=segment.id, **spans, **seen)
+    session.add(watch)
+    await session.flush()
+    for one in customers:
+        change = {"number": 1, "change": ChangeKind.ENTERED, "at": AT, "cause": ChangeCause.DATA, "rule_version": 1}
+        session.add(WatchedCustomer(watch_id=watch.id, customer_id=one, member=True, changes=1, changed_at=AT))
+        session.add(MembershipChange(id=new_id(AT), watch_id=watch.id, customer_id=one, **change, recorded_at=AT))
+    await session.flush()
 
 
 def _strategy(segment: Segment) -> list[Any]:
