@@ -70,7 +70,7 @@ def _plain(field: GraphQLField) -> bool:
 
 
 def places() -> Iterator[Place]:
-    """All that the schema has.  A new connection is among them by itself."""
+    """All that the schema has of rows that are stored.  A new connection is among them by itself."""
     for type_ in core_schema().type_map.values():
         if not isinstance(type_, GraphQLObjectType):
             continue
@@ -78,6 +78,8 @@ def places() -> Iterator[Place]:
             connection: Any = get_named_type(field.type)
             if connection.name.endswith("Connection"):
                 node = get_named_type(connection.fields["nodes"].type).name
+                if inspect(view.model[node], raiseerr=False) is None:
+                    continue
                 sort: Any = field.args.get("orderBy")
                 for order in get_named_type(sort.type).values if sort else (None,):
                     yield Place(type_.name, name, order, node)
