@@ -67,9 +67,8 @@ async def plant(session: AsyncSession, count: int = 3) -> None:
         for rows in made:
             session.add_all(rows)
             await session.flush()
-        listed = {"segment_id": kept.id, "customer_id": made[0][0].id, "added_at": AT, "added_by": "test"}
-        session.add(SegmentMember(**listed))
         watched.append(made[0][0].id)
+        session.add(SegmentMember(segment_id=kept.id, customer_id=watched[-1], added_at=AT, added_by="test"))
     await _watch(session, segment, watched)
     session.add(Event(sequence=1_000_000, topic=EventTopic.BULK_FINISHED, payload={}, occurred_at=AT, recorded_at=AT))
     wang = {"name": "Wang Li", "email": "wang@example.com", "code": "W-1", "role": MemberRole.OWNER}
