@@ -1,7 +1,7 @@
 """The story of docs/past.md is told to a tenant, which then answers the page's documents as printed."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +68,8 @@ async def club(scope: Scope, tenants: Tenants) -> Club:
     await story.tell(day(3, 1), f"mutation {{ productsSave(products: {products}) {{ items {{ index }} }} }}")
     for key, rule in (("quiet", "no orders over last 30 days and exists orders"), ("ulm", 'city = "Ulm"')):
         await story.club.create(key, rule={"text": rule})
-    for name in ("Ann", "Bob"):
-        await story.customer(name, day(3, 1), city="Ulm")
+    for minute, name in enumerate(("Ann", "Bob")):
+        await story.customer(name, day(3, 1) + minute * timedelta(minutes=1), city="Ulm")
     await story.order("Ann", day(3, 5), [("TEA", "2", "40"), ("CUP", "1", "20")], day(3, 5))
     await story.customer("Ann", day(3, 12), city="Bonn", validFrom=day(3, 10).isoformat())
     await story.returned("Ann", day(3, 15), "TEA", "40")
