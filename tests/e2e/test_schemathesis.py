@@ -7,6 +7,7 @@ same ones: derandomised.  It draws literals; variables are tried by tests/integr
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -66,7 +67,10 @@ SOME = {
     ).map(nodes.String),
     "Duration": st.sampled_from(["P1D", "P30D", "P1Y", "PT1H", "P0D", "P9999Y", "-P1D", "a day"]).map(nodes.String),
     "Date": st.dates().map(str).map(nodes.String),
-    "DateTime": st.datetimes().map(lambda at: nodes.String(at.isoformat() + "Z")),
+    # Some to come, most gone by: what is asked as of the future is refused.
+    "DateTime": (st.datetimes(max_value=datetime(2026, 1, 1)) | st.datetimes()).map(
+        lambda at: nodes.String(at.isoformat() + "Z")
+    ),
     "JSON": TEXTS.map(nodes.String) | st.integers().map(nodes.Int) | st.booleans().map(nodes.Boolean),
 }
 
@@ -84,6 +88,7 @@ HIT = {
     "events": ("", "{ events(first: 2) { nodes { sequence topic } } }"),
     "segment": ("Segment", '{ segment(id: "%s") { analysis { warnings { kind } } breakdown { value share } } }'),
     "overlap": ("Segment", '{ overlap(segmentIds: ["%s", "%o"]) { population cells { both lift contains } } }'),
+    "setAlgebra": ("Segment", '{ setAlgebra(expression: {segment: "%s"}) { count { value } } }'),
     "segmentCreate": (
         "",
         'mutation { segmentCreate(input: {key: "drinks_tea", name: {en: "Tea"}, rule: {tag: {test: {hasAny: ["tea"]}}}'
