@@ -30,7 +30,7 @@ SETTINGS = {
     "unix_socket_directories": "",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    "max_connections": "100",
+    "max_connections": "200",
     "max_locks_per_transaction": "256",  # a tenant is some seventy relations
     "shared_buffers": "256MB",
     "jit": "off",
