@@ -1,6 +1,7 @@
 """What callers say of a segment that is to be saved."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -30,11 +31,14 @@ class SegmentInput:
 
 @dataclass(frozen=True, slots=True)
 class SegmentSnapshotInput:
-    """A list of who is in a segment now."""
+    """A list of who is in a segment, now or at an instant that has been."""
 
     key: Annotated[str, Says(_KEY, "Immutable; used in rules.")]
     name: Annotated[Names, Says(_NAME)]
     note: Note = None
+    as_of: Annotated[datetime | None, Says(Words("as of", "截至"), "By what was so at this instant; now if null.")] = (
+        None
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from domain.customers.named import customers_named
 from domain.customers.reach import reach_of
 from domain.customers.read import CustomerBy
 from domain.events import EventTopic, announce
+from domain.past import AsOf
 from domain.refusal import FieldIssue, Invalid, NotFound, ProblemCode, Refused, invalid
 from domain.rules.check import MOST_ISSUES, MOST_VALUES
 from domain.rules.grouped import Shape
@@ -103,8 +104,11 @@ async def put(
 async def freeze(
     session: AsyncSession, id: UUID, rule: Rule, terms: Terms, clock: Clock, actor: str, now: datetime
 ) -> None:
-    """The first members of a list: those for whom a rule holds at this instant, of whom the caller reaches."""
+    """The first members of a list: those for whom a rule holds by the clock, of whom the caller reaches."""
     found = member_ids(rule, terms=terms, clock=clock, shape=Shape.ALL).subquery("found")
+    if clock.now < now:
+        ids = select(func.array_agg(found.c.id, type_=ARRAY(Uuid()))).scalar_subquery()
+        found = select(func.unnest(AsOf(ids, literal(clock.now, _INSTANT)), type_=Uuid()).label("id")).subquery("found")
     lines = select(literal(id, Uuid()), found.c.id, literal(now, _INSTANT), literal(actor, Text()))
     if (reach := reach_of(session)) is not None:
         own = getattr(Customer, reach.column) == literal(reach.value, Text())  # of null: nobody

@@ -5,7 +5,7 @@ rule by what is stored then.  Each leaves a version behind.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -90,15 +90,19 @@ async def segment_snapshot(
     clock: Clock | None = None,
     actor: str = "system",
 ) -> Segment:
-    """Keep who is in a segment at this instant, as a segment that never changes.
+    """Keep who is in a segment, now or as of an instant, as a segment that never changes.
 
-    Refuses with NotFound, Invalid or NameTaken.
+    By the rule of today and what was so then.  Refuses with NotFound, Invalid or NameTaken.
     """
+    at = input.as_of or now
+    if at > now:
+        raise invalid(("input", "asOf"), "It is in the future.", "该时间在将来。", ProblemCode.OUT_OF_RANGE)
     current = await _current(session, terms)
     if id not in current.segments:
         raise Refused(NotFound(path=("id",)))
     made = SegmentInput(input.key, input.name, InSegment(id=id), SegmentKind.SNAPSHOT, None, input.note)
-    return await segment_create(session, made, now=now, terms=current, clock=clock, actor=actor)
+    then = replace(clock or Clock(now=now), now=at)
+    return await segment_create(session, made, now=now, terms=current, clock=then, actor=actor)
 
 
 async def segment_update(

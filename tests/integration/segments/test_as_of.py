@@ -190,3 +190,15 @@ async def test_who_was_deleted_is_not_shown_at_any_instant(club: Club) -> None:
     club.now = NOW + 10 * DAY
     await club.data("mutation($id: ID!) { customerDelete(id: $id) { __typename } }", id=club.ids["Ann"])
     assert set(await who(club, ULM, 5)) == {"Bob"}
+
+
+async def test_a_snapshot_keeps_who_was_a_member_then(club: Club) -> None:
+    ulm = await club.create("ulm", rule=ULM)
+    await lives(club, "Ann", "Bonn", 10)
+    await lives(club, "Eva", "Ulm", 20)
+    club.now = NOW + 30 * DAY
+    for key, day, names in (("then", 5, "Ann Bob"), ("between", 15, "Bob"), ("later", 30, "Bob Eva")):
+        kept = await club.snapshot(ulm["id"], key, asOf=at(day))
+        assert await club.members(kept["id"]) == names
+    refused = await club.snapshot(ulm["id"], "ahead", asOf=at(31))
+    assert [(one["path"], one["code"]) for one in refused["fields"]] == [(["input", "asOf"], "OUT_OF_RANGE")]
