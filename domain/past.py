@@ -11,7 +11,7 @@ settings and products are those of today.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table
@@ -62,6 +62,7 @@ def not_yet(column: str) -> str:
     return f"CASE WHEN now.{column} <= {{at}} THEN now.{column} END"
 
 
+@lru_cache(maxsize=4096)
 def hiding(text: str, at: str) -> str:
     """``WITH …``, to stand before a statement: the tables that it names, as they were at the SQL expression ``at``."""
     made = shadows(text, at)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.elements import KeyedColumnElement
 
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
-_NEXT = "ORDER BY c.valid_from, c.recorded_at"
+_ORDER = "c.valid_from, c.recorded_at"
 _SINCE = "c.customer_id = now.id AND c.valid_from > {at}"
 
 
@@ -28,7 +28,7 @@ def field_then(column: KeyedColumnElement[Any], default: str = "NULL") -> str:
         SELECT CASE WHEN next.id IS NULL THEN now.{name} ELSE {value} END
         FROM (VALUES (1)) AS one LEFT JOIN LATERAL (
             SELECT c.id, c.before FROM attribute_change AS c
-            WHERE {_SINCE} AND c.field = '{name}' {_NEXT} LIMIT 1
+            WHERE {_SINCE} AND c.field = '{name}' ORDER BY {_ORDER} LIMIT 1
         ) AS next ON true) END"""
 
 
@@ -39,5 +39,5 @@ def attributes_then(columns: Iterable[str]) -> str:
         SELECT jsonb_strip_nulls(now.attributes || coalesce(jsonb_object_agg(next.field, next.before), '{{}}'))
         FROM (
             SELECT DISTINCT ON (c.field) c.field, c.before FROM attribute_change AS c
-            WHERE {_SINCE} AND c.field NOT IN ({others}) ORDER BY c.field, {_NEXT.removeprefix("ORDER BY ")}
+            WHERE {_SINCE} AND c.field NOT IN ({others}) ORDER BY c.field, {_ORDER}
         ) AS next) END"""

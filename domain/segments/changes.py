@@ -41,6 +41,7 @@ from domain.segments.change import ChangeCause, ChangeKind
 from domain.segments.conditions.then import ZONE
 from domain.segments.flip import member_then, possible
 from domain.segments.segment import Segment
+from domain.segments.span import span_issues
 from domain.time import Clock
 from domain.words import Says, Words
 
@@ -145,10 +146,8 @@ def _text(value: StrEnum) -> ColumnElement[Any]:
 
 
 def _issues(from_: datetime, to: datetime) -> Iterator[FieldIssue]:
-    """An end before the beginning, too long a time."""
-    if to < from_:
-        text = Words("Not before from.", "不得早于 from。")
-        yield FieldIssue(path=("to",), code=ProblemCode.OUT_OF_RANGE, text=text)
-    elif to - from_ > timedelta(days=MOST_DAYS):
+    """An impossible span, too long a one."""
+    yield from span_issues(from_, to)
+    if to - from_ > timedelta(days=MOST_DAYS):
         text = Words(f"At most {MOST_DAYS} days at once.", f"一次最多 {MOST_DAYS} 天。")
         yield FieldIssue(path=("to",), code=ProblemCode.TOO_COMPLEX, text=text)

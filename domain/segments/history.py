@@ -9,6 +9,8 @@ from typing import Annotated, Any
 
 from sqlalchemy import (
     ARRAY,
+    ColumnElement,
+    Double,
     FromClause,
     Integer,
     Select,
@@ -30,6 +32,7 @@ from domain.rules.terms import Terms
 from domain.rules.tree import Rule
 from domain.segments.members import member_ids
 from domain.segments.segment import Segment
+from domain.segments.span import span_issues
 from domain.time import Clock, Duration
 from domain.words import Says, Words
 
@@ -79,9 +82,12 @@ def history_of(
 def _points(from_: datetime, to: datetime, step: Duration, clock: Clock) -> FromClause:
     """``n`` from 1, and the instant ``at``: so many steps after the first."""
     moment = Moment.of(clock)
-    series = func.generate_series(_ONE, literal_column(str(MOST_POINTS), Integer()))
+    # No more than there can be: further ones might leave PostgreSQL's calendar before they are left out.
+    most = min(MOST_POINTS, int((to - from_).total_seconds() // _shortest_s(step)) + 1)
+    series = func.generate_series(_ONE, literal(most, Integer()))
     number = series.table_valued(column("n", Integer()), name="number").render_derived()
-    start, steps = literal(from_, INSTANT), number.c.n - _ONE
+    start = literal(from_, INSTANT)
+    steps: ColumnElement[float] = cast(number.c.n - _ONE, Double())
     at = moved(start, steps * step.seconds, SECOND)
     if step.months:
         local = moved(moment.local(start), steps * step.months, MONTH)
@@ -91,11 +97,15 @@ def _points(from_: datetime, to: datetime, step: Duration, clock: Clock) -> From
     return select(points.c.n, points.c.at).where(within).cte().prefix_with("MATERIALIZED")
 
 
+def _shortest_s(step: Duration) -> int:
+    """Seconds that a step takes at least."""
+    return step.months * _MONTH_S + step.seconds
+
+
 def _issues(from_: datetime, to: datetime, step: Duration) -> Iterator[FieldIssue]:
-    """An end before the beginning, a step that leads nowhere, too many points."""
-    if to < from_:
-        yield FieldIssue(path=("to",), code=ProblemCode.OUT_OF_RANGE, text=Words("Not before from.", "不得早于 from。"))
-    length = step.months * _MONTH_S + step.seconds
+    """An impossible span, a step that leads nowhere, too many points."""
+    yield from span_issues(from_, to)
+    length = _shortest_s(step)
     if length <= 0:
         text = Words("Longer than nothing.", "须大于零。")
         yield FieldIssue(path=("step",), code=ProblemCode.OUT_OF_RANGE, text=text)

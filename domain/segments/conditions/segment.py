@@ -18,7 +18,7 @@ from domain.rules.terms import Terms
 from domain.rules.text.phrase import Phrase
 from domain.rules.window import ALL_TIME, After, Counted, Window
 from domain.segments.conditions.then import InThePast, Once, Then, Turn
-from domain.time import Duration
+from domain.time import LONGEST_MONTH_S, Duration
 from domain.words import Says, Words
 
 
@@ -40,6 +40,7 @@ _TURNS = {
     SegmentRelation.NEVER: Turn.WAS,
 }
 _WINDOWED = (SegmentRelation.ENTERED, SegmentRelation.LEFT)
+MOST_YEARS = 100  # so long ago: references one below another must not leave PostgreSQL's calendar together
 
 
 def _phrases(is_: SegmentRelation, en: str, zh: str, says: Words, end: Words | None = None) -> Iterator[Phrase]:
@@ -99,7 +100,9 @@ class InSegment(Reference):
     is_: Annotated[SegmentRelation, Says(Words("relation", "关系"))] = SegmentRelation.MEMBER
     at: Annotated[
         Duration | None,
-        Says(Words("so long ago", "多久之前"), "By what was so then; months on the merchant's clock."),
+        Says(
+            Words("so long ago", "多久之前"), "At most 100 years. By what was so then; months on the merchant's clock."
+        ),
     ] = None
     window: Annotated[Window, Says(Words("when", "时间窗"), "In which somebody entered or left.")] = ALL_TIME
 
@@ -149,6 +152,8 @@ class InSegment(Reference):
             yield issue("id", "There is no such segment.", "不存在该分群。", ProblemCode.UNKNOWN_FIELD)
         if self.at is not None and self.is_ in _TURNS:
             yield issue("at", "So long ago somebody was a member, or was not.", "仅 MEMBER 与 NOT_MEMBER 可用 at。")
+        if self.at is not None and self.at.months + self.at.seconds / LONGEST_MONTH_S > 12 * MOST_YEARS:
+            yield issue("at", f"At most {MOST_YEARS} years ago.", f"最多 {MOST_YEARS} 年前。", ProblemCode.OUT_OF_RANGE)
         if self.window != ALL_TIME and self.is_ not in _WINDOWED:
             yield issue("window", "A window is for ENTERED and LEFT.", "仅 ENTERED 与 LEFT 可用时间窗。")
         elif isinstance(self.window, Counted | After):

@@ -120,7 +120,7 @@ async def stock(api: Api, tenants: Tenants, scope: Scope) -> Stock:
             await plant(session)
     clones = {}
     async with scope.write(two[0]) as session:
-        for name in sorted({place.node for place in PLACES}):
+        for name in sorted({place.stored for place in PLACES}):
             clones[name] = await cloned(session, view.model[name])
     return Stock(await api.of(two[0]), await api.of(two[1]), two, clones)
 
@@ -131,7 +131,7 @@ async def trial(request: pytest.FixtureRequest, stock: Stock, scope: Scope) -> A
     await _choose_parent(made)
     made.edges = (await made.ask(first=MOST))["edges"]
     made.learn(made.edges)
-    for row in stock.clones[made.place.node]:
+    for row in stock.clones[made.place.stored]:
         async with scope.write(made.tenant) as session:
             await made.shelf.keep_away(session, {row})
         left = [edge["node"] for edge in (await made.ask(first=MOST))["edges"]]

@@ -108,6 +108,8 @@ async def test_a_history_counts_by_what_was_so_then(club: Club) -> None:
         (HISTORY, {"from": at(0), "to": at(400), "step": "P1D"}, ("step", "TOO_COMPLEX")),
         (HISTORY, {"from": at(0), "to": at(-1), "step": "P1D"}, ("to", "OUT_OF_RANGE")),
         (HISTORY, {"from": at(0), "to": at(1), "step": "PT0S"}, ("step", "OUT_OF_RANGE")),
+        (HISTORY, {"from": "0001-01-01T00:00:00Z", "to": at(1), "step": "P10Y"}, ("from", "OUT_OF_RANGE")),
+        (CHANGES, {"from": "0001-01-01T00:00:00Z", "to": "0001-02-01T00:00:00Z"}, ("from", "OUT_OF_RANGE")),
         (CHANGES, {"from": at(0), "to": at(367)}, ("to", "TOO_COMPLEX")),
         (CHANGES, {"from": at(0), "to": at(-1)}, ("to", "OUT_OF_RANGE")),
     ],
@@ -126,6 +128,17 @@ async def test_four_hundred_points_are_told(club: Club) -> None:
     await club.create("lately", rule=LATELY)
     found = await club.data(HISTORY, **{"key": "lately", "from": at(0), "to": at(399), "step": "P1D"})
     assert len(found["segment"]["history"]) == 400
+
+
+@pytest.mark.parametrize("step", ["P1000Y", "P30Y", "P10958D", "P25YT1S"])
+@pytest.mark.parametrize(("from_", "to"), [("0002-01-01T00:00:00Z", at(0)), (at(-1), "9999-12-31T23:59:59Z")])
+async def test_long_steps_lead_no_further_than_asked(club: Club, step: str, from_: str, to: str) -> None:
+    await club.create("lately", rule=LATELY)
+    asked = {"key": "lately", "from": from_, "to": to, "step": step}
+    points = (await club.data(HISTORY, **asked))["segment"]["history"]
+    assert points[0]["at"] == from_.replace("Z", "+00:00")
+    assert all(one["at"] <= at(0) for one in points)
+    assert [one["count"] for one in points] == [0] * len(points)
 
 
 async def test_where_others_decide_there_are_no_instants_but_a_history(club: Club) -> None:

@@ -131,3 +131,18 @@ async def test_a_rule_that_others_ask_the_past_of_cannot_begin_to_compare(club: 
     assert [issue["code"] for issue in found["segmentUpdate"]["issues"]] == ["INVALID_RULE"]
     found = await club.data(document, id=made["id"], rule=BONN)
     assert found["segmentUpdate"]["__typename"] == "SegmentSuccess"
+
+
+async def test_references_one_below_another_stay_within_the_calendar(club: Club) -> None:
+    await club.create("then_0", rule=ULM)
+    for number in range(1, 8):
+        rule = {"segment": {"key": f"then_{number - 1}", "at": "P100Y"}}
+        assert (await club.create(f"then_{number}", rule=rule))["key"] == f"then_{number}"
+    assert await who(club, 'in segment "then_7" 100 years ago') == ""
+    asked = await club.data(
+        "query($rule: RuleInput, $at: DateTime) { customerCount(where: $rule, asOf: $at) { value } }",
+        rule={"text": 'in segment "then_7"'}, at="0001-01-01T00:00:00Z",
+    )  # fmt: skip
+    assert asked["customerCount"]["value"] == 0
+    refused = await club.create("too_long_ago", rule={"segment": {"key": "then_0", "at": "P100YT1S"}})
+    assert [(one["path"], one["code"]) for one in refused["issues"]] == [(["segment", "at"], "OUT_OF_RANGE")]
